@@ -1,1 +1,64 @@
-//! pop3-maildrop
+//! Where letters lie: what a POP3 server needs from the world besides a socket.
+//!
+//! A server asks three questions, and each is one trait:
+//!
+//! | question | trait | comes with |
+//! |---|---|---|
+//! | Who is this? | [`Authenticator`] | `users::UsersFile` (feature `users`), [`memory::MemoryMaildrops`] |
+//! | Where is their mail? | [`Maildrops`] | [`maildir::MaildirMaildrops`], [`mbox::MboxMaildrops`], [`memory::MemoryMaildrops`] |
+//! | What is in it? | [`Maildrop`] | what those open |
+//!
+//! A [`Maildrop`] is a *snapshot*, taken at login and locked until it is dropped: numbers, sizes and
+//! unique-ids do not change while it lives, mail that arrives meanwhile is not seen, and a second
+//! session is refused (RFC 1939, section 4). Nothing is ever removed but by [`Maildrop::remove`],
+//! which a server calls in the UPDATE state alone.
+//!
+//! ```
+//! use std::io::Read;
+//! use pop3_maildrop::memory::MemoryMaildrops;
+//! use pop3_maildrop::{Maildrops, OpenError};
+//! use pop3_proto::{MessageNumber, Octets, Secret, UserName};
+//!
+//! let mark = UserName::new("mark")?;
+//! let office = MemoryMaildrops::new();
+//! office.add_user(mark.clone(), Secret::new("swordfish")?);
+//! office.deliver(&mark, "Subject: hello\n\nFirst!\n")?;
+//!
+//! let mut maildrop = office.open(&mark)?;
+//! assert_eq!(maildrop.messages()[0].octets, Octets(16 + 2 + 8));
+//! assert!(matches!(office.open(&mark), Err(OpenError::InUse)));
+//!
+//! let mut letter = String::new();
+//! maildrop.letter(MessageNumber::FIRST)?.read_to_string(&mut letter)?;
+//! assert!(letter.ends_with("First!\n"));
+//! assert!(maildrop.remove(&[MessageNumber::FIRST])[0].is_ok());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What every store promises
+//!
+//! - **Sizes are exact**: what [`Maildrop::messages`] announces is what
+//!   [`Counter`](pop3_proto::multiline::Counter) counts over the letter, a supplied final line end
+//!   included, so that STAT, LIST and RETR agree.
+//! - **Unique-ids are conformant**, distinct, stable, and never given to another letter.
+//! - **No letter is lost**: not by a full disk, two sessions at once, or `kill -9` at any moment.
+//!   Whatever is written is written beside, synced, and renamed into place.
+//! - **Locks die with their owner**: they are kernel locks on files of their own, so nothing stale
+//!   is left behind by a crash.
+//!
+//! The crate knows nothing of sockets and little of the protocol. It runs on Unix.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod authenticator;
+mod files;
+mod lock;
+pub mod maildir;
+pub mod memory;
+mod name;
+mod notes;
+mod storage;
+
+pub use authenticator::{Authenticator, LoginRefused};
+pub use name::UnsafeName;
+pub use storage::{BoxError, LetterError, Maildrop, Maildrops, OpenError, Removal, RemoveError};

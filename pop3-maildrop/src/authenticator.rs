@@ -1,0 +1,56 @@
+//! Who is this?
+
+use pop3_proto::UserName;
+use pop3_proto::auth::Credentials;
+
+use crate::storage::BoxError;
+
+/// Checks who a client is.
+///
+/// ```
+/// use pop3_maildrop::{Authenticator, LoginRefused};
+/// use pop3_proto::{Secret, UserName, auth::Credentials};
+///
+/// /// Lets everybody in who knows the one password.
+/// struct OnePassword(Secret);
+///
+/// impl Authenticator for OnePassword {
+///     fn authenticate(&self, credentials: &Credentials) -> Result<UserName, LoginRefused> {
+///         match credentials {
+///             Credentials::Password { user, password } if *password == self.0 => Ok(user.clone()),
+///             _ => Err(LoginRefused::Credentials),
+///         }
+///     }
+/// }
+/// ```
+pub trait Authenticator: Send + Sync {
+    /// The mailbox that these credentials open, which usually is [`Credentials::user`].
+    ///
+    /// May take long on purpose, as password hashes do; the caller keeps it off its event loop.
+    ///
+    /// # Errors
+    /// When they open none. Which of name and password was wrong is not told.
+    fn authenticate(&self, credentials: &Credentials) -> Result<UserName, LoginRefused>;
+
+    /// Whether anybody here can log in by APOP: only then does a server show a timestamp in its
+    /// greeting (RFC 1939, section 7), since clients that see one may insist on using it.
+    fn offers_apop(&self) -> bool {
+        false
+    }
+}
+
+/// Why a login was refused. None of the texts holds a name or a secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginRefused {
+    /// The name or the password is wrong, or this user must log in by another mechanism
+    /// (`[AUTH]`, RFC 3206, section 4).
+    #[error("wrong name or password")]
+    Credentials,
+    /// The credentials could not be checked now; later they may be (`[SYS/TEMP]`).
+    #[error("credentials cannot be checked now")]
+    Temporary(#[source] BoxError),
+    /// The credentials cannot be checked until somebody mends something (`[SYS/PERM]`).
+    #[error("credentials cannot be checked")]
+    Permanent(#[source] BoxError),
+}

@@ -1,0 +1,187 @@
+//! The letters of a Maildir, wherever other programs move them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::name;
+use crate::files::{open_regular, parent, sync_dir};
+use crate::storage::{Removal, RemoveError};
+
+/// How often a letter is looked for again before it counts as gone: a directory that is read while
+/// a letter is renamed may show neither of its names.
+const LOOKS: usize = 3;
+
+/// How old a file in `tmp` is when nobody can still be writing it.
+const STALE: Duration = Duration::from_secs(36 * 60 * 60);
+
+/// Makes what is missing of a Maildir, durably.
+pub(super) fn create(root: &Path) -> io::Result<()> {
+    let made = |path: &Path| match DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    };
+    if made(root)? {
+        sync_dir(parent(root))?;
+    }
+    let mut any = false;
+    for part in ["tmp", "new", "cur"] {
+        any |= made(&root.join(part))?;
+    }
+    if any { sync_dir(root) } else { Ok(()) }
+}
+
+/// Removes what failed deliveries left in `tmp`, as mail readers are expected to. Failing at that
+/// is no reason to keep anybody from their mail.
+pub(super) fn sweep(root: &Path) {
+    let Ok(entries) = fs::read_dir(root.join("tmp")) else { return };
+    for entry in entries.flatten() {
+        // Metadata of the entry itself: a link is not followed.
+        let Ok(metadata) = entry.metadata() else { continue };
+        let age = metadata.modified().map(|at| SystemTime::now().duration_since(at));
+        if metadata.is_file() && matches!(age, Ok(Ok(age)) if age > STALE) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Where a letter was when it was last seen.
+#[derive(Debug)]
+struct Entry {
+    subdirectory: &'static str,
+    name: OsString,
+}
+
+impl Entry {
+    fn unique(&self) -> &[u8] {
+        name::unique(self.name.as_bytes())
+    }
+
+    fn path(&self, root: &Path) -> PathBuf {
+        root.join(self.subdirectory).join(&self.name)
+    }
+}
+
+/// The letters there were at one moment, in order of arrival; each keeps its index.
+#[derive(Debug)]
+pub(super) struct Folder {
+    root: PathBuf,
+    /// Places are looked up again while the letters are only lent.
+    entries: RefCell<Vec<Entry>>,
+}
+
+impl Folder {
+    /// The letters that are there now.
+    pub(super) fn scan(root: &Path) -> io::Result<Self> {
+        let mut entries = list(root)?;
+        entries.sort_by(|a, b| order(a.unique()).cmp(&order(b.unique())));
+        // A letter that was moved while we looked is seen twice.
+        entries.dedup_by(|a, b| a.unique() == b.unique());
+        Ok(Self { root: root.to_owned(), entries: RefCell::new(entries) })
+    }
+
+    /// The unique names, in order.
+    pub(super) fn unique_names(&self) -> Vec<Vec<u8>> {
+        self.entries.borrow().iter().map(|entry| entry.unique().to_vec()).collect()
+    }
+
+    /// Keeps the letters for which `keep` has a true; the others lose their index.
+    pub(super) fn retain(&mut self, keep: &[bool]) {
+        let mut keep = keep.iter();
+        self.entries.get_mut().retain(|_| keep.next() == Some(&true));
+    }
+
+    /// Opens a letter wherever it is now; `NotFound` when it is nowhere.
+    pub(super) fn open(&self, index: usize) -> io::Result<File> {
+        for _ in 0..LOOKS {
+            match open_regular(&self.path(index)) {
+                Err(error) if error.kind() == ErrorKind::NotFound => self.look_again()?,
+                opened => return opened,
+            }
+        }
+        open_regular(&self.path(index))
+    }
+
+    /// Removes letters wherever they are now, and makes that durable. One outcome for each; a
+    /// letter that is nowhere to be found is removed.
+    pub(super) fn remove(&mut self, indices: &[usize]) -> Vec<Removal> {
+        let mut outcomes: Vec<Option<Removal>> = indices.iter().map(|_| None).collect();
+        let mut looked: Removal = Ok(());
+        for look in 0..=LOOKS {
+            for (outcome, index) in outcomes.iter_mut().zip(indices) {
+                if outcome.is_none() {
+                    *outcome = match fs::remove_file(self.path(*index)) {
+                        Err(error) if error.kind() == ErrorKind::NotFound => None,
+                        removed => Some(removed.map_err(RemoveError::from)),
+                    };
+                }
+            }
+            let missing = outcomes.iter().any(Option::is_none);
+            if missing && look < LOOKS {
+                looked = looked.and(self.look_again().map_err(RemoveError::from));
+            }
+        }
+        let synced: Removal = ["new", "cur"]
+            .iter()
+            .try_for_each(|part| sync_dir(&self.root.join(part)))
+            .map_err(RemoveError::from);
+        outcomes
+            .into_iter()
+            .map(|outcome| outcome.unwrap_or_else(|| looked.clone()).and(synced.clone()))
+            .collect()
+    }
+
+    fn path(&self, index: usize) -> PathBuf {
+        self.entries.borrow()[index].path(&self.root)
+    }
+
+    /// Notes where the letters are now.
+    fn look_again(&self) -> io::Result<()> {
+        let found = list(&self.root)?;
+        let mut entries = self.entries.borrow_mut();
+        let mut places: HashMap<Vec<u8>, Entry> =
+            found.into_iter().map(|entry| (entry.unique().to_vec(), entry)).collect();
+        for entry in entries.iter_mut() {
+            if let Some(place) = places.remove(entry.unique()) {
+                *entry = place;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn order(unique: &[u8]) -> ((u64, u64), &[u8]) {
+    (name::arrival(unique), unique)
+}
+
+/// The regular files in `new` and `cur` whose names do not begin with a dot. `new` comes first: a
+/// letter that moves to `cur` meanwhile is seen twice rather than never.
+fn list(root: &Path) -> io::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for subdirectory in ["new", "cur"] {
+        for entry in fs::read_dir(root.join(subdirectory))? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name.as_bytes().first() != Some(&b'.') && is_file(&entry)? {
+                entries.push(Entry { subdirectory, name });
+            }
+        }
+    }
+    Ok(entries)
+}
+
+/// Where the directory does not tell the type, the file may be gone before it is asked.
+fn is_file(entry: &fs::DirEntry) -> io::Result<bool> {
+    match entry.file_type() {
+        Ok(kind) => Ok(kind.is_file()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}

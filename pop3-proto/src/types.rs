@@ -1,7 +1,6 @@
 //! Values that cannot be wrong once built.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::fmt;
 use core::num::NonZeroU32;
 
@@ -264,24 +263,28 @@ impl fmt::Debug for UserName {
     }
 }
 
-/// Renders a number in decimal at the end of `out`, without an allocation of its own.
-pub(crate) fn put_decimal(out: &mut bytes::BytesMut, mut number: u64) {
-    let mut digits = [0_u8; 20];
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[start..]);
+/// A number in decimal, rendered without an allocation.
+pub(crate) struct Decimal {
+    digits: [u8; 20],
+    start: usize,
 }
 
-/// Octets that stand in a list of parameters, for types that keep what they do not know.
-pub(crate) fn words(line: &[u8]) -> Vec<&[u8]> {
-    line.split(|octet| *octet == b' ').filter(|word| !word.is_empty()).collect()
+impl Decimal {
+    pub(crate) fn new(mut number: u64) -> Self {
+        let mut decimal = Self { digits: [0; 20], start: 20 };
+        loop {
+            decimal.start -= 1;
+            decimal.digits[decimal.start] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                return decimal;
+            }
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.digits[self.start..]
+    }
 }
 
 #[cfg(test)]
@@ -310,9 +313,7 @@ mod tests {
     #[test]
     fn decimal_covers_the_whole_range() {
         for number in [0, 9, 10, 4_294_967_297, u64::MAX] {
-            let mut out = bytes::BytesMut::new();
-            put_decimal(&mut out, number);
-            assert_eq!(out, number.to_string().as_bytes());
+            assert_eq!(Decimal::new(number).as_bytes(), number.to_string().as_bytes());
         }
     }
 

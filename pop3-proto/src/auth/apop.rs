@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// The timestamp of a greeting: a msg-id in angle brackets, another one in every session.
@@ -32,8 +33,7 @@ impl Timestamp {
             .take(128)
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '.' })
             .collect();
-        let host =
-            plain.split('.').filter(|label| !label.is_empty()).collect::<alloc::vec::Vec<_>>();
+        let host: Vec<&str> = plain.split('.').filter(|label| !label.is_empty()).collect();
         let host = if host.is_empty() { String::from("localhost") } else { host.join(".") };
         Self(alloc::format!("<{nonce:x}@{host}>").into())
     }

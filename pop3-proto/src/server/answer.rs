@@ -1,0 +1,311 @@
+//! How a host answers the actions of a server's connection.
+
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use crate::error::ApiMisuse;
+use crate::multiline::{Stuffer, TopLimit};
+use crate::reply::{Reply, ResponseCode};
+use crate::server::action::{
+    Action, AuthenticateTicket, CommitTicket, Ending, ExtensionTicket, FetchTicket, Identity,
+    OpenTicket, WaitTicket,
+};
+use crate::server::connection::{Asked, Connection, Doing};
+use crate::server::remark::Remark;
+use crate::server::snapshot::Snapshot;
+use crate::state::State;
+use crate::text::Text;
+use crate::types::{MessageInfo, UserName};
+
+/// Why a host says no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Name and password do not match: `[AUTH]`. The remark is always the same, so that nobody
+    /// learns which names exist; it counts as a failed login.
+    Credentials,
+    /// The maildrop is open in another session: `[IN-USE]`.
+    InUse,
+    /// Trouble that is likely to pass: `[SYS/TEMP]`.
+    Temporary(Text),
+    /// Trouble that needs people: `[SYS/PERM]`.
+    Permanent(Text),
+    /// Something else.
+    Other(Text),
+}
+
+impl Refusal {
+    pub(super) fn reply(self) -> Reply {
+        match self {
+            Self::Credentials => {
+                Reply::err(Remark::LoginFailed.text()).with_code(ResponseCode::AUTH)
+            }
+            Self::InUse => Reply::err(Text::literal("the maildrop is open in another session"))
+                .with_code(ResponseCode::IN_USE),
+            Self::Temporary(text) => Reply::err(text).with_code(ResponseCode::SYS_TEMP),
+            Self::Permanent(text) => Reply::err(text).with_code(ResponseCode::SYS_PERM),
+            Self::Other(text) => Reply::err(text),
+        }
+    }
+}
+
+/// What became of one message that was to be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums)]
+pub enum Removal {
+    /// It is gone for good.
+    Gone,
+    /// It is still there.
+    Left,
+}
+
+/// What became of a piece of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Taken {
+    /// How many octets at the start of the piece were taken; the others are to come again once
+    /// [`wants_message`](Connection::wants_message) holds.
+    pub octets: usize,
+    /// Whether nothing more of the message is needed, because TOP asked for less. Go on with
+    /// [`message_complete`](Connection::message_complete).
+    pub enough: bool,
+}
+
+/// Why an answer was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnswerError {
+    /// The ticket is of another connection, or its connection has ended meanwhile. Let go of
+    /// whatever was opened for it.
+    #[error(transparent)]
+    Misuse(#[from] ApiMisuse),
+    /// The maildrop cannot be served: a unique-id is malformed or not unique, or there are too
+    /// many messages. The client was refused; release the maildrop before anything is sent.
+    #[error("unique-ids of the maildrop are malformed or not unique")]
+    OddMaildrop,
+}
+
+impl Connection {
+    /// Answers [`Action::Authenticate`]: the user whose maildrop is to be opened, or a refusal.
+    ///
+    /// # Errors
+    /// When the ticket does not fit.
+    pub fn authenticated(
+        &mut self,
+        ticket: AuthenticateTicket,
+        verdict: Result<UserName, Refusal>,
+    ) -> Result<(), AnswerError> {
+        self.redeem(&ticket.0, &Asked::Authenticate)?;
+        match verdict {
+            Ok(user) => {
+                let ticket = OpenTicket(self.identity.clone());
+                self.doing = Doing::Asking(Asked::Open);
+                self.actions.push_back(Action::Open { user, ticket });
+            }
+            Err(refusal) => self.refuse_login(refusal),
+        }
+        Ok(())
+    }
+
+    /// Answers [`Action::Open`]: what the maildrop holds, in order, or a refusal. The client is
+    /// told `+OK` by this, so the lock must be held already (RFC 1939, section 4).
+    ///
+    /// # Errors
+    /// When the ticket does not fit, or the maildrop cannot be served: then it must be released
+    /// before anything is sent.
+    pub fn opened(
+        &mut self,
+        ticket: OpenTicket,
+        messages: Result<Vec<MessageInfo>, Refusal>,
+    ) -> Result<(), AnswerError> {
+        self.redeem(&ticket.0, &Asked::Open)?;
+        let messages = match messages {
+            Ok(messages) => messages,
+            Err(refusal) => {
+                self.refuse_login(refusal);
+                return Ok(());
+            }
+        };
+        let Some(snapshot) = Snapshot::new(messages) else {
+            self.refuse_login(Refusal::Permanent(Remark::OddMaildrop.text()));
+            return Err(AnswerError::OddMaildrop);
+        };
+        let listing = snapshot.drop_listing();
+        self.snapshot = Some(snapshot);
+        self.state = State::Transaction;
+        self.doing = Doing::Listening;
+        let messages = listing.messages as usize;
+        self.ok(&Remark::MaildropReady { messages, octets: listing.octets });
+        Ok(())
+    }
+
+    /// Refuses a login. Wrong credentials are answered late, and only so many times.
+    fn refuse_login(&mut self, refusal: Refusal) {
+        let failed = refusal == Refusal::Credentials;
+        let reply = refusal.reply();
+        if !failed {
+            self.doing = Doing::Listening;
+            return self.reply(reply);
+        }
+        self.failed_logins += 1;
+        let duration = self.config.delay_after(self.failed_logins);
+        let ticket = WaitTicket(self.identity.clone());
+        self.doing = Doing::Asking(Asked::Wait { reply });
+        self.actions.push_back(Action::Wait { duration, ticket });
+    }
+
+    /// Answers [`Action::Wait`]: the time has passed.
+    ///
+    /// # Errors
+    /// When the ticket does not fit.
+    pub fn waited(&mut self, ticket: WaitTicket) -> Result<(), AnswerError> {
+        self.check(&ticket.0)?;
+        match core::mem::replace(&mut self.doing, Doing::Listening) {
+            Doing::Asking(Asked::Wait { reply }) => self.reply(reply),
+            other => {
+                self.doing = other;
+                return Err(ApiMisuse::ForeignTicket.into());
+            }
+        }
+        if self.failed_logins >= self.config.failed_logins.get() {
+            self.ending = Some(Ending::FailedLogins);
+        }
+        Ok(())
+    }
+
+    /// Answers [`Action::Fetch`] with the next piece of the message, of any size, with any line
+    /// ends (LF, CRLF, mixed), cut anywhere. What is taken is bounded by
+    /// [`Config::high_water`](super::Config::high_water). The first call sends `+OK`, so make sure
+    /// first that the message can be read.
+    ///
+    /// # Errors
+    /// When the ticket does not fit.
+    pub fn message(&mut self, ticket: &FetchTicket, piece: &[u8]) -> Result<Taken, AnswerError> {
+        self.begin_message(ticket)?;
+        let Doing::Sending { stuffer, top, .. } = &mut self.doing else {
+            return Err(ApiMisuse::ForeignTicket.into());
+        };
+        let room = self.config.high_water.get().saturating_sub(self.output.len());
+        let piece = &piece[..piece.len().min(room)];
+        let wanted = top.as_mut().map_or(piece.len(), |top| top.take(piece));
+        stuffer.push(&piece[..wanted], &mut self.output.buffer);
+        let enough = top.as_ref().is_some_and(TopLimit::is_reached);
+        Ok(Taken { octets: if enough { piece.len() } else { wanted }, enough })
+    }
+
+    /// Answers [`Action::Fetch`]: the message has been handed over to its end.
+    ///
+    /// # Errors
+    /// When the ticket does not fit.
+    pub fn message_complete(&mut self, ticket: FetchTicket) -> Result<(), AnswerError> {
+        self.begin_message(&ticket)?;
+        if let Doing::Sending { stuffer, .. } =
+            core::mem::replace(&mut self.doing, Doing::Listening)
+        {
+            Stuffer::finish(stuffer, &mut self.output.buffer);
+        }
+        Ok(())
+    }
+
+    /// Answers [`Action::Fetch`]: the message cannot be read. Before its first piece the client is
+    /// told `-ERR`; after it the connection is cut, since a final dot would make the loss silent.
+    ///
+    /// # Errors
+    /// When the ticket does not fit.
+    pub fn message_failed(&mut self, ticket: FetchTicket, why: Refusal) -> Result<(), AnswerError> {
+        self.check(&ticket.0)?;
+        match self.doing {
+            Doing::Sending { begun: false, .. } => {
+                self.doing = Doing::Listening;
+                self.reply(why.reply());
+                Ok(())
+            }
+            Doing::Sending { .. } => {
+                self.abort(Ending::BrokenMessage);
+                Ok(())
+            }
+            _ => Err(ApiMisuse::ForeignTicket.into()),
+        }
+    }
+
+    /// Sends the status line before the first octet of a message.
+    fn begin_message(&mut self, ticket: &FetchTicket) -> Result<(), AnswerError> {
+        self.check(&ticket.0)?;
+        let Doing::Sending { begun, announce, .. } = &mut self.doing else {
+            return Err(ApiMisuse::ForeignTicket.into());
+        };
+        if !core::mem::replace(begun, true) {
+            let text = announce.text();
+            self.reply(Reply::ok(text));
+        }
+        Ok(())
+    }
+
+    /// Answers [`Action::Commit`]: an outcome for each message, in the order of the action; those
+    /// that are missing count as [`Removal::Left`]. The maildrop must be released by now. `+OK` is
+    /// said only when all are gone (RFC 1939, section 6).
+    ///
+    /// # Errors
+    /// When the ticket does not fit.
+    pub fn committed(
+        &mut self,
+        ticket: CommitTicket,
+        outcomes: &[Removal],
+    ) -> Result<(), AnswerError> {
+        self.check(&ticket.0)?;
+        let Doing::Asking(Asked::Commit { marked }) = self.doing else {
+            return Err(ApiMisuse::ForeignTicket.into());
+        };
+        let gone = outcomes.iter().take(marked).filter(|outcome| **outcome == Removal::Gone);
+        let removed = gone.count();
+        self.doing = Doing::Listening;
+        if removed == marked {
+            self.ok(&Remark::Goodbye);
+        } else {
+            let reply = Reply::err(Remark::Removed { removed, marked }.text());
+            self.reply(reply.with_code(ResponseCode::SYS_TEMP));
+        }
+        self.ending = Some(Ending::Quit);
+        Ok(())
+    }
+
+    /// Answers [`Action::Extension`]: a status line and, for a multi-line answer, its content with
+    /// any line ends; stuffing and terminator are supplied. A refusal has no content.
+    ///
+    /// # Errors
+    /// When the ticket does not fit.
+    pub fn extension_answered(
+        &mut self,
+        ticket: ExtensionTicket,
+        reply: Reply,
+        content: Option<Bytes>,
+    ) -> Result<(), AnswerError> {
+        self.redeem(&ticket.0, &Asked::Extension)?;
+        self.doing = Doing::Listening;
+        let ok = reply.is_ok();
+        self.reply(reply);
+        if let (true, Some(content)) = (ok, content) {
+            let mut stuffer = Stuffer::new();
+            stuffer.push(&content, &mut self.output.buffer);
+            stuffer.finish(&mut self.output.buffer);
+        }
+        Ok(())
+    }
+
+    fn check(&self, ticket: &Identity) -> Result<(), ApiMisuse> {
+        if *ticket == self.identity && self.ending.is_none() {
+            Ok(())
+        } else {
+            Err(ApiMisuse::ForeignTicket)
+        }
+    }
+
+    fn redeem(&self, ticket: &Identity, asked: &Asked) -> Result<(), ApiMisuse> {
+        self.check(ticket)?;
+        match &self.doing {
+            Doing::Asking(doing) if doing == asked => Ok(()),
+            _ => Err(ApiMisuse::ForeignTicket),
+        }
+    }
+}

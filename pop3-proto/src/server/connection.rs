@@ -1,0 +1,356 @@
+//! The server's state machine.
+
+use alloc::collections::VecDeque;
+use core::fmt;
+use core::time::Duration;
+
+use crate::auth::Timestamp;
+use crate::line::{Line, LineReader};
+use crate::multiline::{Stuffer, TopLimit};
+use crate::reply::{Reply, ScanListing, UniqueIdListing};
+use crate::server::action::{Action, Ending, Identity};
+use crate::server::config::Config;
+use crate::server::remark::Remark;
+use crate::server::snapshot::Snapshot;
+use crate::state::State;
+use crate::text::Text;
+use crate::types::UserName;
+use crate::wire::{Input, Output, Transmit};
+
+/// A server's session as a state machine: it never touches a socket, a clock or a thread.
+///
+/// Its methods come in four kinds. Any order of calls is lawful, and nothing is lost by calling
+/// too often; [`poll`](Self::poll) is worth a call after everything else, also after octets were
+/// sent.
+///
+/// | kind | methods |
+/// |---|---|
+/// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`tls_started`](Self::tls_started) |
+/// | out | [`transmit`](Self::transmit), [`poll`](Self::poll) |
+/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`state`](Self::state) |
+/// | act | [`authenticated`](Self::authenticated), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered) |
+///
+/// No command is looked at while another is being answered, or while more than
+/// [`Config::high_water`] octets wait to be sent.
+pub struct Connection {
+    pub(super) config: Config,
+    pub(super) identity: Identity,
+    pub(super) timestamp: Option<Timestamp>,
+    pub(super) input: Input,
+    pub(super) lines: LineReader,
+    pub(super) output: Output,
+    pub(super) actions: VecDeque<Action>,
+    pub(super) state: State,
+    pub(super) doing: Doing,
+    /// The name of a USER that was the last command.
+    pub(super) user: Option<UserName>,
+    pub(super) snapshot: Option<Snapshot>,
+    pub(super) failed_logins: u32,
+    pub(super) bad_commands: u32,
+    pub(super) in_tls: bool,
+    /// How the session ends as soon as everything is sent.
+    pub(super) ending: Option<Ending>,
+    eof: bool,
+    over: bool,
+}
+
+/// What is being done for the client.
+#[derive(Debug)]
+pub(super) enum Doing {
+    /// Nothing: the next command may be looked at.
+    Listening,
+    /// The host has an action to answer.
+    Asking(Asked),
+    /// A listing is being sent, from this position on.
+    Listing(Listed, usize),
+    /// A message is being sent.
+    Sending { stuffer: Stuffer, top: Option<TopLimit>, begun: bool, announce: Remark<'static> },
+    /// TLS is being started; whether the host was told.
+    Handshake { told: bool },
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Authenticate,
+    Open,
+    Commit { marked: usize },
+    Wait { reply: Reply },
+    Extension,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Listed {
+    Scan,
+    UniqueId,
+}
+
+impl Connection {
+    /// A session that begins with its greeting. A timestamp offers APOP: make a fresh one for each
+    /// session, and hand it in only when somebody can use it (RFC 1939, section 7).
+    #[must_use]
+    pub fn new(config: Config, timestamp: Option<Timestamp>) -> Self {
+        let mut greeting = config.greeting.clone();
+        if let Some(timestamp) = &timestamp {
+            greeting = Text::lossy(alloc::format!("{greeting} {timestamp}").trim_start());
+        }
+        Self::begin(config, timestamp, Reply::ok(greeting))
+    }
+
+    /// A session that is nothing but a refusal of service, such as `[SYS/TEMP]` when there are too
+    /// many.
+    #[must_use]
+    pub fn refused(config: Config, refusal: super::Refusal) -> Self {
+        let mut connection = Self::begin(config, None, Reply::err(Text::EMPTY));
+        connection.output.clear();
+        connection.reply(refusal.reply());
+        connection.ending = Some(Ending::Refused);
+        connection
+    }
+
+    fn begin(config: Config, timestamp: Option<Timestamp>, greeting: Reply) -> Self {
+        let size = config.read_buffer.max(config.command_line).get();
+        let mut output = Output::default();
+        greeting.encode(&mut output.buffer);
+        Self {
+            config,
+            identity: Identity::default(),
+            timestamp,
+            input: Input::new(size),
+            lines: LineReader::default(),
+            output,
+            actions: VecDeque::new(),
+            state: State::Authorization,
+            doing: Doing::Listening,
+            user: None,
+            snapshot: None,
+            failed_logins: 0,
+            bad_commands: 0,
+            in_tls: false,
+            ending: None,
+            eof: false,
+            over: false,
+        }
+    }
+
+    // ---- in ----
+
+    /// Lends the connection's own buffer, to read from the transport straight into it; then tell
+    /// [`filled`](Self::filled) how much was read. Empty while the client is held back, and after
+    /// the end.
+    pub fn read_buffer(&mut self) -> &mut [u8] {
+        if self.wants_read() { self.input.room() } else { &mut [] }
+    }
+
+    /// Says that this many octets were read into the [`read_buffer`](Self::read_buffer).
+    pub fn filled(&mut self, octets: usize) {
+        if self.is_open() {
+            self.input.fill(octets);
+        }
+    }
+
+    /// Copies octets in, and says how many there was room for; the others are to come again later.
+    /// Never an error.
+    pub fn receive(&mut self, octets: &[u8]) -> usize {
+        if self.wants_read() { self.input.receive(octets) } else { 0 }
+    }
+
+    /// Says that the client has closed its side. Commands that came before are still answered; one
+    /// whose line end is missing is not.
+    pub fn closed(&mut self) {
+        self.eof = true;
+    }
+
+    /// Says that a limit of time has passed: the session ends without a word and without removing
+    /// anything (RFC 1939, section 3).
+    pub fn timed_out(&mut self) {
+        self.abort(Ending::TimedOut);
+    }
+
+    /// Says that the transport has failed, or that the host wants no more of this session: it ends
+    /// without a word and without removing anything.
+    pub fn hung_up(&mut self) {
+        self.abort(Ending::Hangup);
+    }
+
+    /// Says that the TLS handshake is done. Everything from before is forgotten: octets, and a
+    /// user name without its password (RFC 2595, section 4). Without effect when none was begun.
+    pub fn tls_started(&mut self) {
+        if matches!(self.doing, Doing::Handshake { told: true }) {
+            self.input.clear();
+            self.lines.reset();
+            self.user = None;
+            self.in_tls = true;
+            self.doing = Doing::Listening;
+        }
+    }
+
+    /// Says that the transport was encrypted from the start, so that STLS is out of place.
+    pub fn already_in_tls(&mut self) {
+        self.in_tls = true;
+    }
+
+    // ---- out ----
+
+    /// What is to be sent now; advance it by what the transport took.
+    pub fn transmit(&mut self) -> Transmit<'_> {
+        Transmit(&mut self.output)
+    }
+
+    /// The next action, or none until something is received, sent or answered.
+    pub fn poll(&mut self) -> Option<Action> {
+        loop {
+            if let Some(action) = self.actions.pop_front() {
+                return Some(action);
+            }
+            if self.over {
+                return None;
+            }
+            if let Some(ending) = self.ending {
+                if !self.output.is_empty() {
+                    return None;
+                }
+                self.over = true;
+                return Some(Action::Close(ending));
+            }
+            if !self.go_on() {
+                return None;
+            }
+        }
+    }
+
+    // ---- ask ----
+
+    /// Whether there is room for octets from the client.
+    #[must_use]
+    pub fn wants_read(&self) -> bool {
+        let shaking_hands = matches!(self.doing, Doing::Handshake { .. });
+        self.is_open() && !self.eof && !shaking_hands && self.input.has_room()
+    }
+
+    /// Whether there is something to send.
+    #[must_use]
+    pub fn wants_write(&self) -> bool {
+        !self.output.is_empty()
+    }
+
+    /// Whether a message is being handed over and more of it can be taken now.
+    #[must_use]
+    pub fn wants_message(&self) -> bool {
+        matches!(self.doing, Doing::Sending { .. }) && !self.is_above_high_water()
+    }
+
+    /// How long a silence may last now, counted from the last octet in either direction; then call
+    /// [`timed_out`](Self::timed_out). `None` while the host has an action to answer, and after the
+    /// end.
+    #[must_use]
+    pub fn idle_limit(&self) -> Option<Duration> {
+        let asking = matches!(self.doing, Doing::Asking(_)) && self.output.is_empty();
+        (!self.over && !asking).then_some(self.config.idle_limit)
+    }
+
+    /// How long the client may take to log in, counted from the start of the session; then call
+    /// [`timed_out`](Self::timed_out). `None` once it has.
+    #[must_use]
+    pub fn login_limit(&self) -> Option<Duration> {
+        (self.is_open() && self.state == State::Authorization).then_some(self.config.login_limit)
+    }
+
+    /// Where the session is.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    // ---- within ----
+
+    fn is_open(&self) -> bool {
+        self.ending.is_none() && !self.over
+    }
+
+    fn is_above_high_water(&self) -> bool {
+        self.output.len() >= self.config.high_water.get()
+    }
+
+    /// Does the next thing that needs neither the host nor the client; `false` when there is none.
+    fn go_on(&mut self) -> bool {
+        if self.is_above_high_water() {
+            return false;
+        }
+        match self.doing {
+            Doing::Asking(_) | Doing::Sending { .. } => false,
+            Doing::Handshake { told } => {
+                let tell = !told && self.output.is_empty();
+                if tell {
+                    self.doing = Doing::Handshake { told: true };
+                    self.actions.push_back(Action::StartTls);
+                }
+                tell
+            }
+            Doing::Listing(listed, from) => {
+                self.list_on(listed, from);
+                true
+            }
+            Doing::Listening => self.listen(),
+        }
+    }
+
+    fn listen(&mut self) -> bool {
+        match self.lines.next(&mut self.input, self.config.command_line.get()) {
+            Line::Complete { mut line, crlf } => {
+                self.command_line(&line, crlf);
+                // The line may have held a password.
+                zeroize::Zeroize::zeroize(&mut line[..]);
+                true
+            }
+            Line::TooLong => {
+                self.user = None;
+                self.bad_command(&Remark::LineTooLong);
+                true
+            }
+            Line::Incomplete if self.eof => {
+                self.ending = Some(Ending::Hangup);
+                true
+            }
+            Line::Incomplete => false,
+        }
+    }
+
+    /// Sends the lines of a listing up to the high-water mark.
+    fn list_on(&mut self, listed: Listed, mut from: usize) {
+        let Some(snapshot) = &self.snapshot else { return };
+        let out = &mut self.output.buffer;
+        while out.len() < self.config.high_water.get() {
+            let Some((number, message)) = snapshot.next_from(from) else {
+                out.extend_from_slice(b".\r\n");
+                self.doing = Doing::Listening;
+                return;
+            };
+            match listed {
+                Listed::Scan => ScanListing { number, octets: message.octets }.encode(out),
+                Listed::UniqueId => UniqueIdListing::encode_parts(number, &message.unique_id, out),
+            }
+            out.extend_from_slice(b"\r\n");
+            from = number.index() + 1;
+        }
+        self.doing = Doing::Listing(listed, from);
+    }
+
+    /// Ends the session at once: what was to be sent is not.
+    pub(super) fn abort(&mut self, ending: Ending) {
+        if self.is_open() {
+            self.ending = Some(ending);
+            self.output.clear();
+            self.actions.clear();
+            self.doing = Doing::Listening;
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("state", &self.state)
+            .field("ending", &self.ending)
+            .finish_non_exhaustive()
+    }
+}

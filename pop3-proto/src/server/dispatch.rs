@@ -1,0 +1,253 @@
+//! From a command line to its answer.
+
+use crate::auth::Credentials;
+use crate::capability::Capability;
+use crate::command::{Command, Extension};
+use crate::keyword::Keyword;
+use crate::multiline::{Stuffer, TopLimit};
+use crate::reply::{CodeKind, Reply, ResponseCode, ScanListing, UniqueIdListing};
+use crate::secret::Secret;
+use crate::server::action::{
+    Action, AuthenticateTicket, CommitTicket, Ending, ExtensionTicket, FetchTicket, Part,
+};
+use crate::server::connection::{Asked, Connection, Doing, Listed};
+use crate::server::remark::Remark;
+use crate::server::snapshot::Snapshot;
+use crate::state::{self, State};
+use crate::types::{MessageNumber, UserName};
+
+impl Connection {
+    pub(super) fn command_line(&mut self, line: &[u8], crlf: bool) {
+        // PASS is lawful straight after USER alone, so any other line forgets the name.
+        let user = self.user.take();
+        if !crlf && !self.config.tolerance.bare_lf {
+            return self.bad_command(&Remark::LineEnd);
+        }
+        match Command::parse_with(line, self.config.tolerance.spaces) {
+            Err(error) => self.bad_command(&Remark::Malformed(&error)),
+            Ok(command) => match self.lawful(&command) {
+                Err(remark) => self.bad_command(&remark),
+                Ok(()) => {
+                    self.bad_commands = 0;
+                    self.command(command, user);
+                }
+            },
+        }
+    }
+
+    /// Whether a command may be given here and now.
+    fn lawful(&self, command: &Command) -> Result<(), Remark<'static>> {
+        let Some(keyword) = command.keyword() else {
+            return Ok(());
+        };
+        let rule = state::rule(keyword);
+        let offered = match keyword {
+            Keyword::Apop => self.timestamp.is_some(),
+            Keyword::Stls => self.offers("STLS") && !self.in_tls,
+            // Part of the vocabulary; what they do is not.
+            Keyword::Auth | Keyword::Utf8 | Keyword::Lang => false,
+            _ => rule.capability.is_none_or(|tag| self.offers(tag)),
+        };
+        if !rule.lawful_in(self.state) {
+            Err(Remark::NotLawful(self.state))
+        } else if !offered {
+            Err(Remark::NotOffered)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn command(&mut self, command: Command, user: Option<UserName>) {
+        match command {
+            Command::User(name) => {
+                self.user = Some(name);
+                self.ok(&Remark::NameTaken);
+            }
+            Command::Pass(password) => self.pass(user, password),
+            Command::Apop { user, digest } => {
+                if let Some(timestamp) = self.timestamp.clone() {
+                    self.authenticate(Credentials::Apop { user, timestamp, digest });
+                }
+            }
+            Command::Capa => self.capa(),
+            Command::Stls => self.stls(),
+            Command::Quit => self.quit(),
+            Command::Extension(extension) => self.extension(extension),
+            command => {
+                if let Err(remark) = self.transaction(&command) {
+                    self.err(&remark);
+                }
+            }
+        }
+    }
+
+    /// The commands that need a maildrop.
+    fn transaction(&mut self, command: &Command) -> Result<(), Remark<'static>> {
+        let Some(snapshot) = &mut self.snapshot else { return Ok(()) };
+        match *command {
+            Command::Stat => {
+                let listing = snapshot.drop_listing();
+                self.data(|out| listing.encode(out));
+            }
+            Command::List(None) => self.listing(Listed::Scan),
+            Command::Uidl(None) => self.listing(Listed::UniqueId),
+            Command::List(Some(number)) => {
+                let octets = snapshot.get(number)?.octets;
+                self.data(|out| ScanListing { number, octets }.encode(out));
+            }
+            Command::Uidl(Some(number)) => {
+                let unique_id = snapshot.get(number)?.unique_id.clone();
+                self.data(|out| UniqueIdListing { number, unique_id }.encode(out));
+            }
+            Command::Retr(number) => {
+                let octets = snapshot.get(number)?.octets;
+                self.fetch(number, Part::Whole, Remark::Message { octets });
+            }
+            Command::Top { message, lines } => {
+                snapshot.get(message)?;
+                self.fetch(message, Part::Top(lines), Remark::Top);
+            }
+            Command::Dele(number) => {
+                snapshot.mark(number)?;
+                self.ok(&Remark::Marked);
+            }
+            Command::Rset => {
+                snapshot.clear_marks();
+                let messages = snapshot.left();
+                self.ok(&Remark::MarksCleared { messages });
+            }
+            _ => self.ok(&Remark::Nothing),
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, user: Option<UserName>, password: Secret) {
+        match user {
+            Some(user) => self.authenticate(Credentials::Password { user, password }),
+            None => self.bad_command(&Remark::FollowsUser),
+        }
+    }
+
+    fn authenticate(&mut self, credentials: Credentials) {
+        let ticket = AuthenticateTicket(self.identity.clone());
+        self.doing = Doing::Asking(Asked::Authenticate);
+        self.actions.push_back(Action::Authenticate { credentials, ticket });
+    }
+
+    fn capa(&mut self) {
+        self.ok(&Remark::Capabilities);
+        let here_and_now = |capability: &&Capability| {
+            **capability != Capability::Stls || (self.state == State::Authorization && !self.in_tls)
+        };
+        let out = &mut self.output.buffer;
+        for capability in self.config.capabilities.iter().filter(here_and_now) {
+            let mut line = alloc::format!("{capability}");
+            line.retain(|c| !c.is_control());
+            line.truncate(line.floor_char_boundary(Reply::MAX - 3));
+            if line.starts_with('.') {
+                out.extend_from_slice(b".");
+            }
+            out.extend_from_slice(line.as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b".\r\n");
+    }
+
+    fn stls(&mut self) {
+        // What stands behind STLS in clear text wants to be taken for part of the session in TLS.
+        if !self.input.is_empty() {
+            return self.abort(Ending::BehindStls);
+        }
+        self.ok(&Remark::StartTls);
+        self.doing = Doing::Handshake { told: false };
+    }
+
+    fn quit(&mut self) {
+        if self.state == State::Authorization {
+            self.ok(&Remark::Goodbye);
+            self.ending = Some(Ending::Quit);
+            return;
+        }
+        self.state = State::Update;
+        let removals = self.snapshot.as_ref().map(Snapshot::marked).unwrap_or_default();
+        let ticket = CommitTicket(self.identity.clone());
+        self.doing = Doing::Asking(Asked::Commit { marked: removals.len() });
+        self.actions.push_back(Action::Commit { removals, ticket });
+    }
+
+    fn extension(&mut self, command: Extension) {
+        let known = self.config.extensions.iter().find(|known| known.keyword == command.keyword());
+        match known {
+            None => self.bad_command(&Remark::Unknown),
+            Some(known) if !known.states.contains(&self.state) => {
+                self.bad_command(&Remark::NotLawful(self.state));
+            }
+            Some(_) => {
+                let ticket = ExtensionTicket(self.identity.clone());
+                self.doing = Doing::Asking(Asked::Extension);
+                self.actions.push_back(Action::Extension { command, ticket });
+            }
+        }
+    }
+
+    fn listing(&mut self, listed: Listed) {
+        let messages = self.snapshot.as_ref().map_or(0, Snapshot::left);
+        self.ok(&Remark::Listing { messages });
+        self.doing = Doing::Listing(listed, 0);
+    }
+
+    fn fetch(&mut self, number: MessageNumber, part: Part, announce: Remark<'static>) {
+        let top = match part {
+            Part::Whole => None,
+            Part::Top(lines) => Some(TopLimit::new(lines)),
+        };
+        self.doing = Doing::Sending { stuffer: Stuffer::new(), top, begun: false, announce };
+        let ticket = FetchTicket(self.identity.clone());
+        self.actions.push_back(Action::Fetch { number, part, ticket });
+    }
+
+    fn offers(&self, tag: &str) -> bool {
+        self.config.capabilities.has(tag)
+    }
+
+    pub(super) fn ok(&mut self, remark: &Remark<'_>) {
+        self.reply(Reply::ok(remark.text()));
+    }
+
+    pub(super) fn err(&mut self, remark: &Remark<'_>) {
+        self.reply(Reply::err(remark.text()));
+    }
+
+    /// Refuses what is no command here; too many of those in a row end the session.
+    pub(super) fn bad_command(&mut self, remark: &Remark<'_>) {
+        self.err(remark);
+        self.bad_commands += 1;
+        if self.bad_commands >= self.config.bad_commands.get() {
+            self.ending = Some(Ending::BadCommands);
+        }
+    }
+
+    /// Sends a status line, without its response code where that was not promised
+    /// (RFC 2449, section 8; RFC 3206, section 6).
+    pub(super) fn reply(&mut self, mut reply: Reply) {
+        let of_rfc_3206 = |code: &ResponseCode| {
+            matches!(
+                code.kind(),
+                CodeKind::Auth | CodeKind::SysTemp | CodeKind::SysPerm | CodeKind::Sys
+            )
+        };
+        let promised = self.offers("RESP-CODES");
+        let promised_3206 = promised && self.offers("AUTH-RESP-CODE");
+        reply.code =
+            reply.code.filter(|code| if of_rfc_3206(code) { promised_3206 } else { promised });
+        reply.encode(&mut self.output.buffer);
+    }
+
+    /// Sends `+OK` with data behind it.
+    fn data(&mut self, encode: impl FnOnce(&mut bytes::BytesMut)) {
+        let out = &mut self.output.buffer;
+        out.extend_from_slice(b"+OK ");
+        encode(out);
+        out.extend_from_slice(b"\r\n");
+    }
+}

@@ -54,11 +54,16 @@ mod authenticator;
 mod files;
 mod lock;
 pub mod maildir;
+pub mod mbox;
 pub mod memory;
 mod name;
 mod notes;
+mod service;
+mod session;
 mod storage;
 
 pub use authenticator::{Authenticator, LoginRefused};
 pub use name::UnsafeName;
+pub use service::Service;
+pub use session::{Next, Session};
 pub use storage::{BoxError, LetterError, Maildrop, Maildrops, OpenError, Removal, RemoveError};

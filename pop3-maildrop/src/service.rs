@@ -1,0 +1,83 @@
+//! A POP3 service without its sockets: what every session shares.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pop3_proto::Text;
+use pop3_proto::auth::Timestamp;
+use pop3_proto::server::{Config, Connection, Refusal};
+
+use crate::session::Session;
+use crate::{Authenticator, Maildrops};
+
+/// Who may log in, where their mail is, and how the server behaves: everything that the sessions
+/// of a server have in common, whatever runtime serves them. Clones share it.
+///
+/// ```
+/// use pop3_maildrop::{Service, memory::MemoryMaildrops};
+/// use std::sync::Arc;
+/// let office = Arc::new(MemoryMaildrops::new());
+/// let mut service = Service::new(office.clone(), office);
+/// service.config_mut().idle_limit = std::time::Duration::from_secs(1_200);
+/// ```
+#[derive(Clone)]
+pub struct Service {
+    authenticator: Arc<dyn Authenticator>,
+    maildrops: Arc<dyn Maildrops>,
+    config: Config,
+    host: String,
+    key: RandomState,
+    greetings: Arc<AtomicU64>,
+}
+
+impl Service {
+    /// A service with the default [`Config`] and the host name `localhost`.
+    pub fn new(authenticator: Arc<dyn Authenticator>, maildrops: Arc<dyn Maildrops>) -> Self {
+        let (config, host) = (Config::default(), "localhost".to_owned());
+        let (key, greetings) = (RandomState::new(), Arc::default());
+        Self { authenticator, maildrops, config, host, key, greetings }
+    }
+
+    /// How the server behaves, to be changed before it serves.
+    pub fn config_mut(&mut self) -> &mut Config {
+        &mut self.config
+    }
+
+    /// The host name that stands in APOP timestamps (RFC 1939, section 7).
+    pub fn set_host(&mut self, host: impl Into<String>) {
+        self.host = host.into();
+    }
+
+    /// A session for a client that has just connected.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        let timestamp =
+            self.authenticator.offers_apop().then(|| Timestamp::fresh(self.nonce(), &self.host));
+        let connection = Connection::new(self.config.clone(), timestamp);
+        Session::new(connection, self.authenticator.clone(), self.maildrops.clone())
+    }
+
+    /// A session for a client that cannot be served because there are too many: a polite
+    /// `-ERR [SYS/TEMP]`.
+    #[must_use]
+    pub fn too_many(&self) -> Session {
+        let why = Refusal::Temporary(Text::literal("too many sessions, try again later"));
+        let connection = Connection::refused(self.config.clone(), why);
+        Session::new(connection, self.authenticator.clone(), self.maildrops.clone())
+    }
+
+    /// A number that no greeting has had: the time, and a keyed hash of a counter.
+    fn nonce(&self) -> u128 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_nanos());
+        let count = self.greetings.fetch_add(1, Ordering::Relaxed);
+        now << 64 | u128::from(self.key.hash_one((now, count)))
+    }
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").field("config", &self.config).finish_non_exhaustive()
+    }
+}

@@ -20,7 +20,7 @@ use crate::{Authenticator, LetterError, LoginRefused, Maildrop, Maildrops, OpenE
 /// disk (and on a password's hash).
 ///
 /// ```
-/// use bytes::Buf;
+/// use pop3_proto::bytes::Buf;
 /// use pop3_maildrop::{Next, Service, memory::MemoryMaildrops};
 /// # use std::sync::Arc;
 /// # let office = Arc::new(MemoryMaildrops::new());

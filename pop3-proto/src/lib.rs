@@ -20,6 +20,8 @@ mod text;
 mod types;
 mod wire;
 
+/// The types of [`Transmit`] and of message chunks come from here.
+pub use bytes;
 pub use capability::{Capabilities, Capability};
 pub use command::Command;
 pub use error::{ApiMisuse, ProtocolError, Rule};

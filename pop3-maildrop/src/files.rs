@@ -2,9 +2,9 @@
 //! crash at any moment leaves either the old or the new.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -65,8 +65,11 @@ impl Replacement {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary)?;
-        Ok(Self { file, temporary, target: target.to_owned() })
+        let file =
+            OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&temporary)?;
+        let new = Self { file, temporary, target: target.to_owned() };
+        new.file.set_permissions(Permissions::from_mode(mode))?;
+        Ok(new)
     }
 
     /// The file being written.

@@ -1,0 +1,210 @@
+//! Keeping delivering programs out of the mbox for a moment.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::fs::OFlags;
+
+use crate::files::{PRIVATE, beside, open_regular, parent, sync_dir};
+
+/// How old a dotlock is when its owner must have died: nobody holds one for that long.
+const STALE: Duration = Duration::from_secs(5 * 60);
+
+/// How long to sleep between two attempts.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Sole access to an mbox, by both customs: a dotlock, and `flock` on the file.
+#[derive(Debug)]
+pub(super) struct Access {
+    // Dropped in this order: the file is unlocked before the dotlock goes.
+    file: File,
+    _dotlock: Dotlock,
+}
+
+impl Access {
+    /// Access to an mbox for reading. `NotFound` when there is none, `TimedOut` when others keep it
+    /// locked for longer than `wait`.
+    pub(super) fn to_existing(path: &Path, wait: Duration) -> io::Result<Self> {
+        // Without an mbox there may not even be a directory to put a dotlock into.
+        fs::symlink_metadata(path)?;
+        Self::take(path, wait, open_regular)
+    }
+
+    /// Access to an mbox for appending; makes one when there is none.
+    pub(super) fn to_append(path: &Path, wait: Duration) -> io::Result<Self> {
+        Self::take(path, wait, |path| {
+            let mut options = OpenOptions::new();
+            let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+            options.read(true).append(true).mode(PRIVATE).custom_flags(flags.bits() as i32);
+            match options.open(path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    let file = options.create_new(true).open(path)?;
+                    sync_dir(parent(path))?;
+                    Ok(file)
+                }
+                opened => opened,
+            }
+        })
+    }
+
+    fn take(
+        path: &Path,
+        wait: Duration,
+        open: impl Fn(&Path) -> io::Result<File>,
+    ) -> io::Result<Self> {
+        let deadline = Instant::now() + wait;
+        let dotlock = Dotlock::take(beside(path, "", ".lock"), deadline)?;
+        loop {
+            let file = open(path)?;
+            lock(&file, deadline)?;
+            // Somebody without regard for dotlocks may have replaced it while we waited.
+            let (ours, there) = (file.metadata()?, fs::symlink_metadata(path)?);
+            if (ours.dev(), ours.ino()) == (there.dev(), there.ino()) {
+                return Ok(Self { file, _dotlock: dotlock });
+            }
+            pause(deadline)?;
+        }
+    }
+
+    /// The locked file.
+    pub(super) const fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Lets the others in again; the file can still be read.
+    pub(super) fn release(self) -> io::Result<File> {
+        self.file.unlock()?;
+        Ok(self.file)
+    }
+}
+
+fn lock(file: &File, deadline: Instant) -> io::Result<()> {
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => pause(deadline)?,
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+fn pause(deadline: Instant) -> io::Result<()> {
+    if Instant::now() >= deadline {
+        return Err(io::Error::new(ErrorKind::TimedOut, "another program keeps the mbox locked"));
+    }
+    thread::sleep(PAUSE);
+    Ok(())
+}
+
+/// `<mbox>.lock`: whoever can create it has the mbox until they remove it.
+#[derive(Debug)]
+struct Dotlock(PathBuf);
+
+impl Dotlock {
+    fn take(path: PathBuf, deadline: Instant) -> io::Result<Self> {
+        loop {
+            match OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&path) {
+                Ok(mut file) => {
+                    let dotlock = Self(path);
+                    writeln!(file, "{}", std::process::id())?;
+                    return Ok(dotlock);
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    if is_stale(&path) {
+                        remove(&path)?;
+                    } else {
+                        pause(deadline)?;
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Drop for Dotlock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn is_stale(path: &Path) -> bool {
+    let made = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
+    made.is_ok_and(|made| SystemTime::now().duration_since(made).is_ok_and(|age| age > STALE))
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(60);
+
+    fn mbox() -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, dotlock) = (dir.path().join("mark"), dir.path().join("mark.lock"));
+        fs::write(&path, "").unwrap();
+        (dir, path, dotlock)
+    }
+
+    #[test]
+    fn a_foreign_dotlock_is_waited_for_and_left_alone() {
+        let (_dir, path, dotlock) = mbox();
+        fs::write(&dotlock, "").unwrap();
+        let refused = Access::to_existing(&path, SHORT).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::TimedOut);
+        assert!(dotlock.exists());
+        fs::remove_file(&dotlock).unwrap();
+        assert!(Access::to_existing(&path, SHORT).is_ok());
+        assert!(!dotlock.exists());
+    }
+
+    #[test]
+    fn a_stale_dotlock_is_broken() {
+        let (_dir, path, dotlock) = mbox();
+        let file = File::create(&dotlock).unwrap();
+        file.set_modified(SystemTime::now() - STALE - Duration::from_secs(1)).unwrap();
+        assert!(Access::to_existing(&path, SHORT).is_ok());
+    }
+
+    #[test]
+    fn a_locked_file_is_waited_for() {
+        let (_dir, path, dotlock) = mbox();
+        let other = File::open(&path).unwrap();
+        other.lock().unwrap();
+        let refused = Access::to_existing(&path, SHORT).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::TimedOut);
+        assert!(!dotlock.exists());
+        other.unlock().unwrap();
+        assert!(Access::to_existing(&path, SHORT).is_ok());
+    }
+
+    #[test]
+    fn access_excludes_others_until_it_is_released() {
+        let (_dir, path, dotlock) = mbox();
+        let access = Access::to_append(&path, SHORT).unwrap();
+        assert!(dotlock.exists());
+        assert!(Access::to_existing(&path, SHORT).is_err());
+        let file = access.release().unwrap();
+        assert!(Access::to_existing(&path, SHORT).is_ok());
+        drop(file);
+    }
+
+    #[test]
+    fn where_there_is_no_mbox_nothing_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = Access::to_existing(&dir.path().join("mark"), SHORT).unwrap_err();
+        assert_eq!(missing.kind(), ErrorKind::NotFound);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}

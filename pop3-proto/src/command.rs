@@ -251,7 +251,7 @@ impl Command {
             }
             Self::Lang(Some(range)) => argument(range.as_str().as_bytes()),
             Self::List(Some(number)) | Self::Uidl(Some(number)) => {
-                argument(decimal(*number).as_bytes())
+                argument(decimal(*number).as_bytes());
             }
             Self::Retr(number) | Self::Dele(number) => argument(decimal(*number).as_bytes()),
             Self::Top { message, lines } => {

@@ -108,15 +108,18 @@ impl Reply {
     /// # Errors
     /// When the line does not begin with an indicator, or holds NUL.
     pub fn parse(line: &[u8]) -> Result<Self, InvalidReply> {
-        let (status, rest) = indicator(line).ok_or(InvalidReply::Indicator)?;
-        let text = match rest {
-            [] => rest,
-            [b' ', text @ ..] => text,
-            _ => return Err(InvalidReply::Indicator),
-        };
+        let (status, text) = status_and_text(line)?;
         let (code, text) = ResponseCode::split(text);
         let text = Text::new(text).map_err(|_| InvalidReply::Text)?;
         Ok(Self { status, code, text })
+    }
+
+    /// As [`parse`](Self::parse), for a server that has not promised that a bracket is a response
+    /// code: it is text (RFC 2449, section 6.4).
+    pub(crate) fn parse_without_code(line: &[u8]) -> Result<Self, InvalidReply> {
+        let (status, text) = status_and_text(line)?;
+        let text = Text::new(text).map_err(|_| InvalidReply::Text)?;
+        Ok(Self { status, code: None, text })
     }
 
     /// Appends the status line with its CRLF. The text is cut where the line would exceed 512
@@ -143,17 +146,6 @@ impl Reply {
         out.truncate(start + Self::MAX - 2);
         out.extend_from_slice(b"\r\n");
     }
-
-    /// The same reply with the response code put back into the text, for a server that has not
-    /// promised that a bracket is a code (RFC 2449, section 6.4).
-    #[must_use]
-    pub(crate) fn without_code(mut self) -> Self {
-        if let Some(code) = self.code.take() {
-            let text = alloc::format!("[{}] {}", code.as_str(), self.text);
-            self.text = Text::lossy(text.trim_end());
-        }
-        self
-    }
 }
 
 impl fmt::Display for Reply {
@@ -167,8 +159,14 @@ impl fmt::Display for Reply {
     }
 }
 
-fn indicator(line: &[u8]) -> Option<(Status, &[u8])> {
-    [Status::Ok, Status::Err]
+/// Parts a line behind its indicator.
+fn status_and_text(line: &[u8]) -> Result<(Status, &[u8]), InvalidReply> {
+    let indicated = [Status::Ok, Status::Err]
         .into_iter()
-        .find_map(|status| Some((status, line.strip_prefix(status.as_str().as_bytes())?)))
+        .find_map(|status| Some((status, line.strip_prefix(status.as_str().as_bytes())?)));
+    match indicated {
+        Some((status, [])) => Ok((status, &[])),
+        Some((status, [b' ', text @ ..])) => Ok((status, text)),
+        _ => Err(InvalidReply::Indicator),
+    }
 }

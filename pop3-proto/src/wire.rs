@@ -1,13 +1,17 @@
 //! The in/out half that both roles share: a bounded buffer for what came, a queue of what goes.
+//!
+//! Either may hold a password, so what leaves them is wiped, and they never grow by a copy that
+//! leaves the old octets behind.
+
+use core::fmt;
 
 use bytes::{Buf, BytesMut};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Octets that came from the peer and were not taken yet.
 ///
 /// The buffer is always initialised to its length, so that a host can read straight into it
 /// without any unsafe code; `filled` tells how much of it is real.
-#[derive(Debug)]
 pub(crate) struct Input {
     buffer: BytesMut,
     filled: usize,
@@ -22,13 +26,24 @@ impl Input {
     /// Room for more octets; empty when `size` octets wait to be taken.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         let free = self.buffer.len() - self.filled;
-        if free < self.size / 4 && self.filled < self.size {
-            self.buffer.truncate(self.filled);
-            // Takes the old allocation back when no chunk of it is alive any more.
-            self.buffer.reserve(self.size - self.filled);
+        if free <= self.size / 4 && self.buffer.len() < self.size {
+            if self.buffer.capacity() < self.size {
+                self.move_to_front();
+            }
             self.buffer.resize(self.size, 0);
         }
         &mut self.buffer[self.filled..]
+    }
+
+    /// Starts again at the front of the allocation, or of a new one while a chunk of the old one
+    /// is alive. The half in excess is what makes this rare: `size / 2` octets have to be taken
+    /// before it happens again, so that the work stays linear.
+    fn move_to_front(&mut self) {
+        let kept = Zeroizing::new(self.octets().to_vec());
+        self.octets_mut().zeroize();
+        self.buffer.clear();
+        self.buffer.reserve(self.size + self.size / 2);
+        self.buffer.extend_from_slice(&kept);
     }
 
     /// Says that this many octets of the room were written.
@@ -63,7 +78,9 @@ impl Input {
         self.buffer.split_to(octets)
     }
 
+    /// Drops the first octets, and wipes them.
     pub(crate) fn skip(&mut self, octets: usize) {
+        self.buffer[..octets].zeroize();
         self.filled -= octets;
         self.buffer.advance(octets);
     }
@@ -80,8 +97,14 @@ impl Input {
     }
 }
 
+impl Drop for Input {
+    fn drop(&mut self) {
+        self.octets_mut().zeroize();
+    }
+}
+
 /// Octets on their way to the peer.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Output {
     pub(crate) buffer: BytesMut,
     wipe: bool,
@@ -91,6 +114,18 @@ impl Output {
     /// An output whose octets are wiped once they are sent, for what may hold secrets.
     pub(crate) fn wiping() -> Self {
         Self { buffer: BytesMut::new(), wipe: true }
+    }
+
+    /// Makes room, so that appending so many octets copies nothing that stands here already.
+    pub(crate) fn reserve(&mut self, octets: usize) {
+        if self.buffer.capacity() - self.buffer.len() < octets {
+            let mut old = core::mem::take(&mut self.buffer);
+            self.buffer.reserve(old.len() + octets);
+            self.buffer.extend_from_slice(&old);
+            if self.wipe {
+                old[..].zeroize();
+            }
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -107,6 +142,14 @@ impl Output {
     }
 }
 
+impl Drop for Output {
+    fn drop(&mut self) {
+        if self.wipe {
+            self.clear();
+        }
+    }
+}
+
 /// What a connection wants to send: a [`Buf`] to write from. Advance it by what the transport
 /// took; partial writes are normal.
 ///
@@ -118,8 +161,14 @@ impl Output {
 /// let written = transmit.chunk().len(); // what the transport said
 /// transmit.advance(written);
 /// ```
-#[derive(Debug)]
 pub struct Transmit<'a>(pub(crate) &'a mut Output);
+
+impl fmt::Debug for Transmit<'_> {
+    /// Tells how much waits, but not what: it may be a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transmit").field("remaining", &self.remaining()).finish_non_exhaustive()
+    }
+}
 
 impl Buf for Transmit<'_> {
     fn remaining(&self) -> usize {

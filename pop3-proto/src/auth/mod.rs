@@ -24,7 +24,7 @@ pub enum Credentials {
         user: UserName,
         /// The timestamp of this session's greeting.
         timestamp: Timestamp,
-        /// What the client computed; check it with [`ApopDigest::matches`].
+        /// What the client computed; check it with `ApopDigest::matches` (feature `apop`).
         digest: ApopDigest,
     },
 }

@@ -80,12 +80,20 @@ pub struct Tolerance {
     pub odd_unique_ids: bool,
     /// Registered response codes of a server that does not list RESP-CODES.
     pub unannounced_codes: bool,
+    /// Octets between the reply to STLS and the start of TLS: they are dropped. They are a sign
+    /// of an attack rather than of carelessness (RFC 2595, section 4).
+    pub behind_stls: bool,
 }
 
 impl Tolerance {
     /// Forgives what cannot do harm.
-    pub const FORGIVING: Self =
-        Self { bare_lf: true, odd_listings: true, odd_unique_ids: true, unannounced_codes: true };
+    pub const FORGIVING: Self = Self {
+        bare_lf: true,
+        odd_listings: true,
+        odd_unique_ids: true,
+        unannounced_codes: true,
+        behind_stls: true,
+    };
 
     /// Forgives nothing, for conformance work.
     pub const STRICT: Self = Self {
@@ -93,6 +101,7 @@ impl Tolerance {
         odd_listings: false,
         odd_unique_ids: false,
         unannounced_codes: false,
+        behind_stls: false,
     };
 }
 

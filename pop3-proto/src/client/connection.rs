@@ -12,7 +12,7 @@ use crate::client::error::{Error, Unfinished, Unsent};
 use crate::client::event::{CommandId, Event, Quirk};
 use crate::client::reading::Reading;
 use crate::command::Command;
-use crate::error::ApiMisuse;
+use crate::error::{ApiMisuse, Rule};
 use crate::keyword::Keyword;
 use crate::line::LineReader;
 use crate::state::{self, Behind, Shape, State};
@@ -131,10 +131,13 @@ impl Connection {
     /// Says that the TLS handshake is done. Everything that was known from before is forgotten:
     /// octets, capabilities (RFC 2595, section 4). Without effect when no STLS was accepted.
     pub fn tls_started(&mut self) {
-        if !matches!(self.reading, Reading::Handshake) {
+        if !matches!(self.reading, Reading::Handshake) || self.is_over() {
             return;
         }
         if !self.input.is_empty() {
+            if !self.config.tolerance.behind_stls {
+                return self.violated(Rule::BehindStls, &[]);
+            }
             self.note(Quirk::BehindStls);
         }
         self.input.clear();
@@ -237,7 +240,12 @@ impl Connection {
     /// Whether another command can be queued.
     #[must_use]
     pub fn has_queue_room(&self) -> bool {
-        self.pending() < self.config.commands.get()
+        !self.takes_no_more() && self.pending() < self.config.commands.get()
+    }
+
+    /// Whether the session is over, or about to be.
+    fn takes_no_more(&self) -> bool {
+        self.quitting || self.outcome.is_some() || self.eof
     }
 
     // ---- act ----
@@ -260,7 +268,7 @@ impl Connection {
     }
 
     fn can_send(&self, command: &Command) -> Result<(), ApiMisuse> {
-        if self.quitting || self.outcome.is_some() || self.eof {
+        if self.takes_no_more() {
             return Err(ApiMisuse::Over);
         }
         if let Some(keyword) = command.keyword()
@@ -290,6 +298,7 @@ impl Connection {
             return Err(ApiMisuse::NoChallenge);
         }
         self.challenged = false;
+        self.output.reserve(response.len() + 2);
         self.output.buffer.extend_from_slice(response);
         self.output.buffer.extend_from_slice(b"\r\n");
         Ok(())
@@ -320,6 +329,7 @@ impl Connection {
                 return;
             }
             let Some((id, command)) = self.queue.pop_front() else { return };
+            self.output.reserve(octets);
             command.encode(&mut self.output.buffer);
             self.awaited_octets += octets;
             self.awaited.push_back(Awaited {
@@ -364,6 +374,9 @@ impl Connection {
             self.outcome = Some(outcome.clone());
             self.events.push_back(Event::Closed(outcome));
             self.queue.clear();
+            self.awaited.clear();
+            self.awaited_octets = 0;
+            self.challenged = false;
             self.output.clear();
             self.input.clear();
         }
@@ -372,6 +385,7 @@ impl Connection {
     fn unfinished(&self) -> Unfinished {
         match (&self.reading, self.awaited.front()) {
             (Reading::Greeting, _) => Unfinished::Greeting,
+            (Reading::Handshake, _) => Unfinished::Handshake,
             (Reading::Listing { .. } | Reading::Message(_), Some(awaited)) => {
                 Unfinished::Content(awaited.name.clone())
             }

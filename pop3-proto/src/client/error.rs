@@ -56,6 +56,8 @@ pub enum Unfinished {
     Reply(Cow<'static, str>),
     /// The content of a multi-line reply had not ended.
     Content(Cow<'static, str>),
+    /// STLS was accepted, but TLS had not started.
+    Handshake,
     /// Every command was answered, but the session had not been ended by QUIT, so that nothing was
     /// removed.
     Session,
@@ -67,6 +69,7 @@ impl fmt::Display for Unfinished {
             Self::Greeting => f.write_str("its greeting was due"),
             Self::Reply(command) => write!(f, "the reply to {command} was due"),
             Self::Content(command) => write!(f, "the answer to {command} was unfinished"),
+            Self::Handshake => f.write_str("TLS was being started"),
             Self::Session => f.write_str("the session was open"),
         }
     }

@@ -1,7 +1,5 @@
 //! How a client reads what the server sends.
 
-use bytes::BytesMut;
-
 use crate::auth::Timestamp;
 use crate::capability::{Capabilities, Capability};
 use crate::client::connection::Connection;
@@ -17,6 +15,7 @@ use crate::state::{self, Shape, State};
 
 /// What the next octets are.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one a connection; a box would cost one a message")]
 pub(super) enum Reading {
     Greeting,
     Status,
@@ -57,7 +56,7 @@ impl Connection {
                         true
                     }
                     Line::Complete { line, crlf } => {
-                        self.line(line, crlf);
+                        self.line(&line, crlf);
                         true
                     }
                 }
@@ -65,21 +64,24 @@ impl Connection {
         }
     }
 
-    fn line(&mut self, line: BytesMut, crlf: bool) {
+    fn line(&mut self, line: &[u8], crlf: bool) {
         if !crlf {
             if !self.config.tolerance.bare_lf {
-                return self.violated(Rule::LineEnd, &line);
+                return self.violated(Rule::LineEnd, line);
             }
             self.note(Quirk::BareLf);
         }
         let line_ends = if crlf { LineEnds::Crlf } else { LineEnds::Any };
         match &mut self.reading {
-            Reading::Greeting => self.greeting(&line),
+            Reading::Greeting => self.greeting(line),
             Reading::Status => self.status(line, line_ends),
-            // A line is content unless its end is one that this listing may have.
-            Reading::Listing { line_ends: LineEnds::Crlf, .. } if line == "." && !crlf => {}
-            Reading::Listing { .. } if line == "." => self.listing_ended(),
-            Reading::Listing { .. } => self.listing_line(&line),
+            // Where lines end with CRLF, LF . LF is content: the same rule as within messages.
+            Reading::Listing { line_ends: allowed, .. }
+                if line == b"." && (crlf || *allowed == LineEnds::Any) =>
+            {
+                self.listing_ended();
+            }
+            Reading::Listing { .. } => self.listing_line(line),
             Reading::Message(_) | Reading::Handshake => {}
         }
     }
@@ -96,12 +98,12 @@ impl Connection {
         }
     }
 
-    fn status(&mut self, line: BytesMut, line_ends: LineEnds) {
+    fn status(&mut self, line: &[u8], line_ends: LineEnds) {
         let Some(awaited) = self.awaited.front() else {
             // Servers say goodbye like this when their patience ends.
-            return match Reply::parse(&line) {
+            return match Reply::parse(line) {
                 Ok(reply) if !reply.is_ok() => self.finish(Err(Error::Dismissed(reply))),
-                _ => self.violated(Rule::Unasked, &line),
+                _ => self.violated(Rule::Unasked, line),
             };
         };
         let (id, keyword, shape) = (awaited.id, awaited.keyword, awaited.shape);
@@ -109,7 +111,7 @@ impl Connection {
             let text = 1 + usize::from(line.get(1) == Some(&b' '));
             return self.challenge(id, line[text..].into());
         }
-        let Some(reply) = self.reply(&line) else { return };
+        let Some(reply) = self.reply(line) else { return };
         let ok = reply.is_ok();
         let text = reply.text.clone();
         self.events.push_back(Event::Reply { id, reply: reply.clone() });
@@ -122,6 +124,9 @@ impl Connection {
             _ => {
                 if ok && keyword.is_some_and(tells_an_item) {
                     self.item(id, keyword, text.as_bytes());
+                    if self.is_over() {
+                        return;
+                    }
                 }
                 let tls = ok && keyword == Some(Keyword::Stls);
                 self.done(if tls { Reading::Handshake } else { Reading::Status });
@@ -134,7 +139,10 @@ impl Connection {
     fn answered(&mut self, keyword: Option<Keyword>, reply: Reply) {
         match (keyword, reply.is_ok()) {
             (Some(Keyword::Quit), true) => {
-                self.state = State::Update;
+                // Before login there is nothing to update (RFC 1939, section 4).
+                if self.state == State::Transaction {
+                    self.state = State::Update;
+                }
                 self.finish(Ok(()));
             }
             (Some(Keyword::Quit), false) => {
@@ -230,17 +238,22 @@ impl Connection {
         if line.len() + 2 > Reply::MAX {
             self.note(Quirk::LongReply);
         }
-        let promised = self.capabilities.as_ref().is_some_and(|list| list.has("RESP-CODES"));
-        let Some(code) = reply.code.as_ref().filter(|_| !promised) else { return Some(reply) };
+        let promised = self.capabilities.as_ref().map(|list| list.has("RESP-CODES"));
+        let Some(code) = reply.code.as_ref().filter(|_| promised != Some(true)) else {
+            return Some(reply);
+        };
         if self.config.tolerance.unannounced_codes && code.kind() != CodeKind::Unknown {
-            self.note(Quirk::UnannouncedCode);
+            // Before CAPA was asked nobody knows whether it would list them.
+            if promised.is_some() {
+                self.note(Quirk::UnannouncedCode);
+            }
             return Some(reply);
         }
-        Some(reply.without_code())
+        Reply::parse_without_code(line).ok()
     }
 
     /// The server broke a rule: the session is over.
-    fn violated(&mut self, rule: Rule, seen: &[u8]) {
+    pub(super) fn violated(&mut self, rule: Rule, seen: &[u8]) {
         // A server may echo what it was sent, so nothing is shown while a secret is under way.
         let secret = self.awaited.iter().any(|awaited| match awaited.keyword {
             Some(keyword) => {

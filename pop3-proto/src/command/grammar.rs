@@ -16,6 +16,7 @@ use crate::state::Shape;
 use crate::types::{MessageNumber, UserName};
 
 type Parsed<'a, T> = IResult<&'a [u8], T>;
+type Words<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
 
 /// `command = keyword *(SP parameter)`
 pub(super) fn command(line: &[u8], spaces: Spaces) -> Result<Command, CommandError> {
@@ -97,7 +98,7 @@ struct Arguments<'a> {
 impl<'a> Arguments<'a> {
     /// Up to two parameters and the end of the line; more, or something that is no parameter, is
     /// an error.
-    fn words(&self) -> Result<(Option<&'a [u8]>, Option<&'a [u8]>), CommandError> {
+    fn words(&self) -> Result<Words<'a>, CommandError> {
         let word = || preceded(separator(self.spaces), parameter);
         let words = (opt(word()), opt(word()));
         all_consuming(terminated(words, trailer(self.spaces)))

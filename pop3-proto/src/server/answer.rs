@@ -86,6 +86,7 @@ pub enum AnswerError {
     OddMaildrop,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a ticket is spent by the answer it is for")]
 impl Connection {
     /// Answers [`Action::Authenticate`]: the user whose maildrop is to be opened, or a refusal.
     ///

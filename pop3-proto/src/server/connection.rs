@@ -7,7 +7,7 @@ use core::time::Duration;
 use crate::auth::Timestamp;
 use crate::line::{Line, LineReader};
 use crate::multiline::{Stuffer, TopLimit};
-use crate::reply::{Reply, ScanListing, UniqueIdListing};
+use crate::reply::{CodeKind, Reply, ResponseCode, ScanListing, UniqueIdListing};
 use crate::server::action::{Action, Ending, Identity};
 use crate::server::config::Config;
 use crate::server::remark::Remark;
@@ -89,25 +89,21 @@ impl Connection {
     /// session, and hand it in only when somebody can use it (RFC 1939, section 7).
     #[must_use]
     pub fn new(config: Config, timestamp: Option<Timestamp>) -> Self {
-        let mut greeting = config.greeting.clone();
-        if let Some(timestamp) = &timestamp {
-            greeting = Text::lossy(alloc::format!("{greeting} {timestamp}").trim_start());
-        }
-        Self::begin(config, timestamp, Reply::ok(greeting))
+        let greeting = Reply::ok(greeting(&config.greeting, timestamp.as_ref()));
+        Self::begin(config, timestamp, &greeting)
     }
 
     /// A session that is nothing but a refusal of service, such as `[SYS/TEMP]` when there are too
     /// many.
     #[must_use]
     pub fn refused(config: Config, refusal: super::Refusal) -> Self {
-        let mut connection = Self::begin(config, None, Reply::err(Text::EMPTY));
-        connection.output.clear();
-        connection.reply(refusal.reply());
+        let greeting = promised(&config, refusal.reply());
+        let mut connection = Self::begin(config, None, &greeting);
         connection.ending = Some(Ending::Refused);
         connection
     }
 
-    fn begin(config: Config, timestamp: Option<Timestamp>, greeting: Reply) -> Self {
+    fn begin(config: Config, timestamp: Option<Timestamp>, greeting: &Reply) -> Self {
         let size = config.read_buffer.max(config.command_line).get();
         let mut output = Output::default();
         greeting.encode(&mut output.buffer);
@@ -244,7 +240,8 @@ impl Connection {
     /// end.
     #[must_use]
     pub fn idle_limit(&self) -> Option<Duration> {
-        let asking = matches!(self.doing, Doing::Asking(_)) && self.output.is_empty();
+        let host_is_asked = matches!(self.doing, Doing::Asking(_) | Doing::Sending { .. });
+        let asking = host_is_asked && self.output.is_empty();
         (!self.over && !asking).then_some(self.config.idle_limit)
     }
 
@@ -278,6 +275,10 @@ impl Connection {
         }
         match self.doing {
             Doing::Asking(_) | Doing::Sending { .. } => false,
+            Doing::Handshake { .. } if self.eof => {
+                self.ending = Some(Ending::Hangup);
+                true
+            }
             Doing::Handshake { told } => {
                 let tell = !told && self.output.is_empty();
                 if tell {
@@ -317,12 +318,12 @@ impl Connection {
 
     /// Sends the lines of a listing up to the high-water mark.
     fn list_on(&mut self, listed: Listed, mut from: usize) {
+        self.doing = Doing::Listening;
         let Some(snapshot) = &self.snapshot else { return };
         let out = &mut self.output.buffer;
         while out.len() < self.config.high_water.get() {
             let Some((number, message)) = snapshot.next_from(from) else {
                 out.extend_from_slice(b".\r\n");
-                self.doing = Doing::Listening;
                 return;
             };
             match listed {
@@ -335,15 +336,51 @@ impl Connection {
         self.doing = Doing::Listing(listed, from);
     }
 
-    /// Ends the session at once: what was to be sent is not.
+    /// Ends the session at once: what was to be sent is not. A session that was about to end
+    /// does so for the reason that it had, without waiting for its last words to be sent.
     pub(super) fn abort(&mut self, ending: Ending) {
-        if self.is_open() {
-            self.ending = Some(ending);
+        if !self.over {
+            self.ending.get_or_insert(ending);
             self.output.clear();
             self.actions.clear();
             self.doing = Doing::Listening;
         }
     }
+}
+
+/// The text of a greeting: angle brackets belong to the timestamp alone, and it is never what is
+/// cut off when the line is too long (RFC 2449, section 3).
+fn greeting(text: &Text, timestamp: Option<&Timestamp>) -> Text {
+    let mut greeting = text.as_bytes().to_vec();
+    for octet in &mut greeting {
+        match octet {
+            b'<' => *octet = b'(',
+            b'>' => *octet = b')',
+            _ => {}
+        }
+    }
+    if let Some(timestamp) = timestamp.map(Timestamp::as_str) {
+        greeting.truncate(Reply::MAX - "+OK  \r\n".len() - timestamp.len());
+        if !greeting.is_empty() {
+            greeting.push(b' ');
+        }
+        greeting.extend_from_slice(timestamp.as_bytes());
+    }
+    Text::new(greeting).unwrap_or_default()
+}
+
+/// A status line without its response code where that was not promised
+/// (RFC 2449, section 8; RFC 3206, section 6).
+pub(super) fn promised(config: &Config, mut reply: Reply) -> Reply {
+    let of_rfc_3206 = |code: &ResponseCode| {
+        use CodeKind::{Auth, Sys, SysPerm, SysTemp};
+        matches!(code.kind(), Auth | Sys | SysPerm | SysTemp)
+    };
+    let codes = config.capabilities.has("RESP-CODES");
+    let codes_of_rfc_3206 = codes && config.capabilities.has("AUTH-RESP-CODE");
+    reply.code =
+        reply.code.filter(|code| if of_rfc_3206(code) { codes_of_rfc_3206 } else { codes });
+    reply
 }
 
 impl fmt::Debug for Connection {

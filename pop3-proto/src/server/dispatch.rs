@@ -5,12 +5,11 @@ use crate::capability::Capability;
 use crate::command::{Command, Extension};
 use crate::keyword::Keyword;
 use crate::multiline::{Stuffer, TopLimit};
-use crate::reply::{CodeKind, Reply, ResponseCode, ScanListing, UniqueIdListing};
-use crate::secret::Secret;
+use crate::reply::{Reply, ScanListing, UniqueIdListing};
 use crate::server::action::{
     Action, AuthenticateTicket, CommitTicket, Ending, ExtensionTicket, FetchTicket, Part,
 };
-use crate::server::connection::{Asked, Connection, Doing, Listed};
+use crate::server::connection::{Asked, Connection, Doing, Listed, promised};
 use crate::server::remark::Remark;
 use crate::server::snapshot::Snapshot;
 use crate::state::{self, State};
@@ -27,18 +26,17 @@ impl Connection {
             Err(error) => self.bad_command(&Remark::Malformed(&error)),
             Ok(command) => match self.lawful(&command) {
                 Err(remark) => self.bad_command(&remark),
-                Ok(()) => {
-                    self.bad_commands = 0;
-                    self.command(command, user);
-                }
+                Ok(()) => self.command(command, user),
             },
         }
     }
 
     /// Whether a command may be given here and now.
     fn lawful(&self, command: &Command) -> Result<(), Remark<'static>> {
-        let Some(keyword) = command.keyword() else {
-            return Ok(());
+        let keyword = match (command, command.keyword()) {
+            (Command::Extension(extension), _) => return self.lawful_extension(extension),
+            (_, Some(keyword)) => keyword,
+            (_, None) => return Err(Remark::Unknown),
         };
         let rule = state::rule(keyword);
         let offered = match keyword {
@@ -57,13 +55,32 @@ impl Connection {
         }
     }
 
+    fn lawful_extension(&self, command: &Extension) -> Result<(), Remark<'static>> {
+        let known = self.config.extensions.iter().find(|known| known.keyword == command.keyword());
+        match known {
+            None => Err(Remark::Unknown),
+            Some(known) if !known.states.contains(&self.state) => {
+                Err(Remark::NotLawful(self.state))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
     fn command(&mut self, command: Command, user: Option<UserName>) {
+        if matches!(command, Command::Pass(_)) && user.is_none() {
+            return self.bad_command(&Remark::FollowsUser);
+        }
+        self.bad_commands = 0;
         match command {
             Command::User(name) => {
                 self.user = Some(name);
                 self.ok(&Remark::NameTaken);
             }
-            Command::Pass(password) => self.pass(user, password),
+            Command::Pass(password) => {
+                if let Some(user) = user {
+                    self.authenticate(Credentials::Password { user, password });
+                }
+            }
             Command::Apop { user, digest } => {
                 if let Some(timestamp) = self.timestamp.clone() {
                     self.authenticate(Credentials::Apop { user, timestamp, digest });
@@ -121,13 +138,6 @@ impl Connection {
         Ok(())
     }
 
-    fn pass(&mut self, user: Option<UserName>, password: Secret) {
-        match user {
-            Some(user) => self.authenticate(Credentials::Password { user, password }),
-            None => self.bad_command(&Remark::FollowsUser),
-        }
-    }
-
     fn authenticate(&mut self, credentials: Credentials) {
         let ticket = AuthenticateTicket(self.identity.clone());
         self.doing = Doing::Asking(Asked::Authenticate);
@@ -143,11 +153,12 @@ impl Connection {
         for capability in self.config.capabilities.iter().filter(here_and_now) {
             let mut line = alloc::format!("{capability}");
             line.retain(|c| !c.is_control());
-            line.truncate(line.floor_char_boundary(Reply::MAX - 3));
-            if line.starts_with('.') {
+            // One dot and CRLF may come on top (RFC 2449, section 5).
+            let line = &line.as_bytes()[..line.len().min(Reply::MAX - 3)];
+            if line.starts_with(b".") {
                 out.extend_from_slice(b".");
             }
-            out.extend_from_slice(line.as_bytes());
+            out.extend_from_slice(line);
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b".\r\n");
@@ -176,18 +187,9 @@ impl Connection {
     }
 
     fn extension(&mut self, command: Extension) {
-        let known = self.config.extensions.iter().find(|known| known.keyword == command.keyword());
-        match known {
-            None => self.bad_command(&Remark::Unknown),
-            Some(known) if !known.states.contains(&self.state) => {
-                self.bad_command(&Remark::NotLawful(self.state));
-            }
-            Some(_) => {
-                let ticket = ExtensionTicket(self.identity.clone());
-                self.doing = Doing::Asking(Asked::Extension);
-                self.actions.push_back(Action::Extension { command, ticket });
-            }
-        }
+        let ticket = ExtensionTicket(self.identity.clone());
+        self.doing = Doing::Asking(Asked::Extension);
+        self.actions.push_back(Action::Extension { command, ticket });
     }
 
     fn listing(&mut self, listed: Listed) {
@@ -227,20 +229,9 @@ impl Connection {
         }
     }
 
-    /// Sends a status line, without its response code where that was not promised
-    /// (RFC 2449, section 8; RFC 3206, section 6).
-    pub(super) fn reply(&mut self, mut reply: Reply) {
-        let of_rfc_3206 = |code: &ResponseCode| {
-            matches!(
-                code.kind(),
-                CodeKind::Auth | CodeKind::SysTemp | CodeKind::SysPerm | CodeKind::Sys
-            )
-        };
-        let promised = self.offers("RESP-CODES");
-        let promised_3206 = promised && self.offers("AUTH-RESP-CODE");
-        reply.code =
-            reply.code.filter(|code| if of_rfc_3206(code) { promised_3206 } else { promised });
-        reply.encode(&mut self.output.buffer);
+    /// Sends a status line, with its response code if such were promised.
+    pub(super) fn reply(&mut self, reply: Reply) {
+        promised(&self.config, reply).encode(&mut self.output.buffer);
     }
 
     /// Sends `+OK` with data behind it.

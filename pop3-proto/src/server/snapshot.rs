@@ -13,7 +13,11 @@ use crate::types::{MessageInfo, MessageNumber, Octets};
 pub(super) struct Snapshot {
     messages: Vec<MessageInfo>,
     marked: Vec<bool>,
-    marks: usize,
+    /// The same marks in the order in which they were set, so that clearing them costs no more
+    /// than setting them did.
+    marks: Vec<MessageNumber>,
+    /// Octets of all messages.
+    total: u64,
     /// Octets of the messages that are not marked.
     octets: u64,
 }
@@ -31,7 +35,7 @@ impl Snapshot {
         }
         let marked = vec![false; messages.len()];
         let octets = messages.iter().map(|message| message.octets).sum::<Octets>().0;
-        Some(Self { messages, marked, marks: 0, octets })
+        Some(Self { messages, marked, marks: Vec::new(), total: octets, octets })
     }
 
     /// The drop listing: what is not marked.
@@ -41,7 +45,7 @@ impl Snapshot {
 
     /// How many messages are not marked.
     pub(super) fn left(&self) -> usize {
-        self.messages.len() - self.marks
+        self.messages.len() - self.marks.len()
     }
 
     /// A message by its number, unless it is marked or there is none.
@@ -64,21 +68,25 @@ impl Snapshot {
         let octets = self.get(number)?.octets.0;
         if let Some(marked) = self.marked.get_mut(number.index()) {
             *marked = true;
-            self.marks += 1;
+            self.marks.push(number);
             self.octets = self.octets.saturating_sub(octets);
         }
         Ok(())
     }
 
     pub(super) fn clear_marks(&mut self) {
-        self.marked.fill(false);
-        self.marks = 0;
-        self.octets = self.messages.iter().map(|message| message.octets).sum::<Octets>().0;
+        for number in self.marks.drain(..) {
+            if let Some(marked) = self.marked.get_mut(number.index()) {
+                *marked = false;
+            }
+        }
+        self.octets = self.total;
     }
 
     /// The messages that are marked, in ascending order.
     pub(super) fn marked(&self) -> Vec<MessageNumber> {
-        let marked = self.marked.iter().enumerate().filter(|(_, marked)| **marked);
-        marked.filter_map(|(index, _)| MessageNumber::from_index(index)).collect()
+        let mut marked = self.marks.clone();
+        marked.sort_unstable();
+        marked
     }
 }

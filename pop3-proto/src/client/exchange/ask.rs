@@ -48,7 +48,7 @@ impl<T> Exchange for Ask<T> {
                 Event::Reply { id, reply } if id == own => self.answer.reply = Some(reply),
                 Event::Item { id, item } if id == own => self.answer.items.push(item),
                 Event::Body { id, chunk } if id == own => {
-                    self.answer.content.extend_from_slice(&chunk)
+                    self.answer.content.extend_from_slice(&chunk);
                 }
                 Event::Done { id } if id == own => break,
                 _ => {}

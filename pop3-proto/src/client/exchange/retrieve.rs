@@ -23,6 +23,8 @@ use crate::types::MessageNumber;
 #[derive(Debug)]
 pub struct Retrieve<I> {
     wanted: I,
+    /// Whether `wanted` has come to its end.
+    exhausted: bool,
     asked: VecDeque<Asked>,
     /// The message whose content is being handed out.
     current: Option<CommandId>,
@@ -42,7 +44,7 @@ const AHEAD: usize = 128;
 impl<I: Iterator<Item = Command>> Retrieve<I> {
     /// Retrieves by these commands, which are RETR and TOP; others end the exchange with an error.
     pub fn new(wanted: I) -> Self {
-        Self { wanted, asked: VecDeque::new(), current: None }
+        Self { wanted, exhausted: false, asked: VecDeque::new(), current: None }
     }
 
     /// Goes on to the next message: its number, and the server's reply or refusal. `None` after
@@ -55,11 +57,11 @@ impl<I: Iterator<Item = Command>> Retrieve<I> {
         &mut self,
         connection: &mut Connection,
     ) -> Poll<Result<Option<(MessageNumber, Result<Reply, Error>)>, Error>> {
-        self.ask(connection)?;
         loop {
+            self.ask(connection)?;
             if self.current.is_some() {
                 connection.abandon_body();
-            } else if self.asked.is_empty() {
+            } else if self.asked.is_empty() && self.exhausted {
                 return Poll::Ready(Ok(None));
             }
             match ready!(next_event(connection))? {
@@ -106,8 +108,11 @@ impl<I: Iterator<Item = Command>> Retrieve<I> {
 
     /// Keeps requests ahead of the answers.
     fn ask(&mut self, connection: &mut Connection) -> Result<(), Error> {
-        while self.asked.len() < AHEAD && connection.has_queue_room() {
-            let Some(command) = self.wanted.next() else { break };
+        while !self.exhausted && self.asked.len() < AHEAD && connection.has_queue_room() {
+            let Some(command) = self.wanted.next() else {
+                self.exhausted = true;
+                break;
+            };
             let number = match command {
                 Command::Retr(number) | Command::Top { message: number, .. } => number,
                 other => {

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -70,6 +70,17 @@ impl Replacement {
         let new = Self { file, temporary, target: target.to_owned() };
         new.file.set_permissions(Permissions::from_mode(mode))?;
         Ok(new)
+    }
+
+    /// An empty successor of a file that is open, with its mode and owner.
+    pub(crate) fn of(target: &Path, old: &File) -> io::Result<Self> {
+        let old = old.metadata()?;
+        let replacement = Self::begin(target, old.mode() & 0o7777)?;
+        let new = replacement.file.metadata()?;
+        if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+            fchown(&replacement.file, Some(old.uid()), Some(old.gid()))?;
+        }
+        Ok(replacement)
     }
 
     /// The file being written.

@@ -43,8 +43,9 @@
 //! - **Unique-ids are conformant**, distinct, stable, and never given to another letter.
 //! - **No letter is lost**: not by a full disk, two sessions at once, or `kill -9` at any moment.
 //!   Whatever is written is written beside, synced, and renamed into place.
-//! - **Locks die with their owner**: they are kernel locks on files of their own, so nothing stale
-//!   is left behind by a crash.
+//! - **Locks die with their owner**: a session's lock is a kernel lock on a file of its own, so that
+//!   a crash leaves nothing stale behind. (The dotlock that mbox demands for moments does stay; the
+//!   next one to come sees that its owner is dead.)
 //!
 //! The crate knows nothing of sockets and little of the protocol. It runs on Unix.
 #![forbid(unsafe_code)]
@@ -61,6 +62,8 @@ mod notes;
 mod service;
 mod session;
 mod storage;
+#[cfg(feature = "users")]
+pub mod users;
 
 pub use authenticator::{Authenticator, LoginRefused};
 pub use name::UnsafeName;

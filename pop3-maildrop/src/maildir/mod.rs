@@ -31,6 +31,7 @@
 
 mod delivery;
 mod folder;
+mod letter;
 mod name;
 mod sizes;
 #[cfg(test)]
@@ -45,6 +46,7 @@ use crate::lock::SessionLock;
 use crate::name::{UnsafeName, file_name};
 use crate::storage::{LetterError, Maildrop, Maildrops, OpenError, Removal, RemoveError};
 use folder::Folder;
+use letter::Letter;
 
 pub use delivery::{Delivery, deliver};
 
@@ -115,7 +117,7 @@ impl Maildrop for Maildir {
             return Err(LetterError::NoSuchNumber);
         }
         match self.folder.open(number.index()) {
-            Ok(file) => Ok(Box::new(file)),
+            Ok(file) => Ok(Box::new(Letter::new(file)?)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(LetterError::Gone),
             Err(error) => Err(LetterError::Io(error)),
         }

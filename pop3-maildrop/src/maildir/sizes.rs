@@ -41,10 +41,9 @@ pub(super) fn measure_all(root: &Path, folder: &mut Folder) -> io::Result<Vec<Me
     }
     folder.retain(&keep);
 
-    if news || noted.len() != messages.len() {
-        if let Err(error) = KIND.write(&path, &render(&messages)) {
-            tracing::warn!(path = %path.display(), %error, "sizes are not remembered");
-        }
+    let changed = news || noted.len() != messages.len();
+    if changed && let Err(error) = KIND.write(&path, &render(&messages)) {
+        tracing::warn!(path = %path.display(), %error, "sizes are not remembered");
     }
     Ok(messages)
 }

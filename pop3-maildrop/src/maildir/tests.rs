@@ -78,6 +78,19 @@ fn a_letter_that_becomes_a_link_is_not_followed() {
 }
 
 #[test]
+fn a_letter_that_is_cut_short_while_it_is_read_does_not_pass_for_whole() {
+    let dir = maildir(&["new/1.a"]);
+    let open = Maildir::open(dir.path()).unwrap();
+    let mut reader = open.letter(MessageNumber::FIRST).unwrap();
+    reader.read_exact(&mut [0; 4]).unwrap();
+    fs::File::options().write(true).open(dir.path().join("new/1.a")).unwrap().set_len(4).unwrap();
+    for _ in 0..2 {
+        let cut = reader.read(&mut [0; 4]).unwrap_err();
+        assert_eq!(cut.kind(), io::ErrorKind::UnexpectedEof);
+    }
+}
+
+#[test]
 fn a_letter_in_new_and_cur_at_once_counts_once() {
     let dir = maildir(&["new/1.a", "cur/1.a:2,", "cur/1.a:2,S"]);
     assert_eq!(ids(&Maildir::open(dir.path()).unwrap()), ["1.a"]);

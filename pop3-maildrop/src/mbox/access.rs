@@ -1,17 +1,20 @@
 //! Keeping delivering programs out of the mbox for a moment.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 use crate::files::{PRIVATE, beside, open_regular, parent, sync_dir};
 
-/// How old a dotlock is when its owner must have died: nobody holds one for that long.
+/// How old a dotlock is when its owner must have died, where that cannot be found out otherwise:
+/// nobody holds one for that long.
 const STALE: Duration = Duration::from_secs(5 * 60);
 
 /// How long to sleep between two attempts.
@@ -100,7 +103,8 @@ fn pause(deadline: Instant) -> io::Result<()> {
     Ok(())
 }
 
-/// `<mbox>.lock`: whoever can create it has the mbox until they remove it.
+/// `<mbox>.lock`: whoever can create it has the mbox until they remove it. It tells who that is, as
+/// `<process>:<host>`.
 #[derive(Debug)]
 struct Dotlock(PathBuf);
 
@@ -110,7 +114,7 @@ impl Dotlock {
             match OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&path) {
                 Ok(mut file) => {
                     let dotlock = Self(path);
-                    writeln!(file, "{}", std::process::id())?;
+                    writeln!(file, "{}:{}", std::process::id(), host())?;
                     return Ok(dotlock);
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -132,9 +136,25 @@ impl Drop for Dotlock {
     }
 }
 
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 fn is_stale(path: &Path) -> bool {
     let made = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
-    made.is_ok_and(|made| SystemTime::now().duration_since(made).is_ok_and(|age| age > STALE))
+    let is_old =
+        made.is_ok_and(|made| SystemTime::now().duration_since(made).is_ok_and(|age| age > STALE));
+    is_old || is_of_the_dead(path).unwrap_or(false)
+}
+
+/// Whether the dotlock was made by a process of this machine that is no more. None when it does not
+/// say.
+fn is_of_the_dead(path: &Path) -> Option<bool> {
+    let mut text = String::new();
+    open_regular(path).ok()?.take(1024).read_to_string(&mut text).ok()?;
+    let (process, made_on) = text.trim_end().split_once(':')?;
+    let process = Pid::from_raw(process.parse().ok()?)?;
+    Some(made_on == host() && test_kill_process(process) == Err(Errno::SRCH))
 }
 
 fn remove(path: &Path) -> io::Result<()> {
@@ -174,6 +194,21 @@ mod tests {
         let (_dir, path, dotlock) = mbox();
         let file = File::create(&dotlock).unwrap();
         file.set_modified(SystemTime::now() - STALE - Duration::from_secs(1)).unwrap();
+        assert!(Access::to_existing(&path, SHORT).is_ok());
+    }
+
+    #[test]
+    fn a_dotlock_of_a_killed_process_of_this_machine_is_broken() {
+        let (_dir, path, dotlock) = mbox();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let (dead, alive) = (child.id(), std::process::id());
+        for foreign in [format!("{alive}:{}", host()), format!("{dead}:another"), dead.to_string()]
+        {
+            fs::write(&dotlock, foreign).unwrap();
+            assert!(Access::to_existing(&path, SHORT).is_err());
+        }
+        fs::write(&dotlock, format!("{dead}:{}\n", host())).unwrap();
         assert!(Access::to_existing(&path, SHORT).is_ok());
     }
 

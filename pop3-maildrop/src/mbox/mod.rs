@@ -53,7 +53,6 @@ mod tests;
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Seek, SeekFrom};
-use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -194,12 +193,7 @@ fn replace<'a>(
     mut old: &File,
     letters: impl Iterator<Item = &'a Found>,
 ) -> io::Result<()> {
-    let metadata = old.metadata()?;
-    let new = Replacement::begin(path, metadata.mode() & 0o7777)?;
-    let made = new.file().metadata()?;
-    if (made.uid(), made.gid()) != (metadata.uid(), metadata.gid()) {
-        fchown(new.file(), Some(metadata.uid()), Some(metadata.gid()))?;
-    }
+    let new = Replacement::of(path, old)?;
     for letter in letters {
         old.seek(SeekFrom::Start(letter.start))?;
         let length = letter.end - letter.start;

@@ -1,0 +1,147 @@
+//! How sessions end, and that nothing happens afterwards.
+
+use super::*;
+use crate::state::State;
+
+#[test]
+fn a_timeout_is_silent_and_removes_nothing() {
+    let mut session = Session::logged_in(&["a letter"]);
+    session.asks("DELE 1");
+    session.connection.timed_out();
+    assert_eq!(session.run(), "");
+    assert_eq!((session.ending, session.committed), (Some(Ending::TimedOut), None));
+}
+
+#[test]
+fn a_transport_that_fails_removes_nothing() {
+    let mut session = Session::logged_in(&["a letter"]);
+    session.asks("DELE 1");
+    session.connection.receive(b"QUIT\r\n");
+    session.connection.hung_up();
+    assert_eq!(session.run(), "");
+    assert_eq!((session.ending, session.committed), (Some(Ending::Hangup), None));
+}
+
+#[test]
+fn commands_that_came_whole_before_the_end_of_the_stream_are_answered() {
+    let mut session = Session::logged_in(&["a letter"]);
+    session.connection.receive(b"DELE 1\r\nRETR 1\r\nNOOP\r\nQUIT\r\n");
+    session.connection.closed();
+    let answer = session.run();
+    assert!(answer.ends_with("+OK goodbye\r\n") && answer.lines().count() == 4, "{answer}");
+    assert_eq!(session.committed, Some(alloc::vec![1]));
+    assert_eq!(session.ending, Some(Ending::Quit));
+}
+
+#[test]
+fn a_last_line_without_its_end_is_never_executed() {
+    for last in ["QUIT", "QUIT\r", "QUI"] {
+        let mut session = Session::logged_in(&["a letter"]);
+        session.connection.receive(b"DELE 1\r\n");
+        session.connection.receive(last.as_bytes());
+        session.connection.closed();
+        assert_eq!(session.run(), "+OK marked for removal\r\n");
+        assert_eq!((session.ending, session.committed), (Some(Ending::Hangup), None), "{last}");
+    }
+}
+
+#[test]
+fn a_session_whose_last_words_nobody_reads_can_be_cut() {
+    let cuts: [fn(&mut Connection); 2] = [Connection::timed_out, Connection::hung_up];
+    for cut in cuts {
+        let mut connection = Connection::new(Config::default(), None);
+        connection.receive(b"QUIT\r\n");
+        assert!(connection.poll().is_none(), "the goodbye is to be sent first");
+        cut(&mut connection);
+        assert!(matches!(connection.poll(), Some(Action::Close(Ending::Quit))));
+        assert!(!connection.wants_write() && connection.poll().is_none());
+    }
+}
+
+#[test]
+fn close_comes_once_and_nothing_after_it() {
+    let mut session = Session::new();
+    session.asks("QUIT");
+    let connection = &mut session.connection;
+    connection.closed();
+    connection.timed_out();
+    connection.hung_up();
+    connection.tls_started();
+    connection.filled(9);
+    assert_eq!(connection.receive(b"CAPA\r\n"), 0);
+    assert!(connection.poll().is_none());
+    assert!(!connection.wants_read() && !connection.wants_write());
+    assert_eq!((connection.idle_limit(), connection.login_limit()), (None, None));
+}
+
+#[test]
+fn the_idle_limit_rests_while_the_host_is_asked() {
+    let mut session = Session::with(Config::default(), &["a letter"]);
+    assert_eq!(session.connection.idle_limit(), Some(Duration::from_secs(600)));
+    session.log_in();
+    session.idle_host = true;
+    session.asks("RETR 1");
+    assert_eq!(session.connection.idle_limit(), None, "it is not the client who is slow");
+    let Some(Action::Fetch { ticket, .. }) = session.asked.pop() else { panic!() };
+    session.connection.message(&ticket, b"text").unwrap();
+    assert!(session.connection.idle_limit().is_some(), "now the client has something to read");
+}
+
+#[test]
+fn the_login_limit_ends_with_the_login() {
+    let mut session = Session::new();
+    assert_eq!(session.connection.login_limit(), Some(Duration::from_secs(180)));
+    session.log_in();
+    assert_eq!(session.connection.login_limit(), None);
+}
+
+fn ticket_to_authenticate() -> (Session, AuthenticateTicket) {
+    let mut session = Session::new();
+    session.idle_host = true;
+    session.asks("USER mark\r\nPASS swordfish");
+    let Some(Action::Authenticate { ticket, .. }) = session.asked.pop() else { panic!() };
+    (session, ticket)
+}
+
+#[test]
+fn a_ticket_of_another_connection_is_an_error() {
+    let (mut one, ticket_of_one) = ticket_to_authenticate();
+    let (mut two, ticket_of_two) = ticket_to_authenticate();
+    let refused = two.connection.authenticated(ticket_of_one, Err(Refusal::Credentials));
+    assert_eq!(refused, Err(crate::ApiMisuse::ForeignTicket.into()));
+    assert_eq!(two.run(), "");
+    two.connection.authenticated(ticket_of_two, Err(Refusal::InUse)).unwrap();
+    assert!(two.run().starts_with("-ERR [IN-USE]"));
+    assert_eq!(one.run(), "", "the ticket is spent, and one waits");
+}
+
+#[test]
+fn an_answer_after_the_end_is_an_error() {
+    let (mut session, ticket) = ticket_to_authenticate();
+    session.connection.timed_out();
+    let user = crate::UserName::new("mark").unwrap();
+    assert!(session.connection.authenticated(ticket, Ok(user)).is_err());
+    assert_eq!(session.run(), "");
+    assert_eq!(session.connection.state(), State::Authorization);
+}
+
+#[test]
+fn a_message_of_another_connection_is_an_error() {
+    let mut one = Session::logged_in(&["one"]);
+    let mut two = Session::logged_in(&["two"]);
+    for session in [&mut one, &mut two] {
+        session.idle_host = true;
+        session.asks("RETR 1");
+    }
+    let Some(Action::Fetch { ticket, .. }) = one.asked.pop() else { panic!() };
+    assert!(two.connection.message(&ticket, b"mixed up").is_err());
+    assert!(two.connection.message_complete(ticket).is_err());
+    assert_eq!(two.run(), "");
+}
+
+#[test]
+fn connections_may_move_between_threads() {
+    fn assert_send<T: Send>() {}
+    assert_send::<Connection>();
+    assert_send::<Action>();
+}

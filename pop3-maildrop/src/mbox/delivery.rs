@@ -61,7 +61,9 @@ impl Delivery {
         Ok(Self { mbox, gathered, quoter: Quoter::new(), quoted: Vec::new() })
     }
 
-    /// Appends the letter. It is on disk then, so whoever handed it over may forget it.
+    /// Appends the letter. It is on disk then, so whoever handed it over may forget it. A process
+    /// that is killed meanwhile may leave a part of the letter at the end of the mbox; the next
+    /// letter begins behind that on a line of its own.
     ///
     /// # Errors
     /// When the file system fails, or another program keeps the mbox locked for longer than

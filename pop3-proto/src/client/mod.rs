@@ -37,6 +37,7 @@ mod event;
 pub mod exchange;
 mod reading;
 #[cfg(test)]
+#[expect(clippy::field_reassign_with_default, reason = "the way of those outside the crate")]
 mod tests;
 
 pub use config::{Config, Tolerance};

@@ -51,6 +51,7 @@ mod dispatch;
 mod remark;
 mod snapshot;
 #[cfg(test)]
+#[expect(clippy::field_reassign_with_default, reason = "the way of those outside the crate")]
 mod tests;
 
 pub use action::{

@@ -148,11 +148,19 @@ pub fn quit() -> Ask<Reply> {
     Ask::new(Command::Quit, |answer| answer.reply)
 }
 
-/// A command beyond the RFCs, and its answer: the status line, and the content if its shape has
-/// any.
+/// A command beyond the RFCs, and its answer: the status line, and the content, lines ending in
+/// CRLF, if its shape has any.
 #[must_use]
 pub fn extension(extension: Extension) -> Ask<(Reply, Bytes)> {
-    Ask::new(Command::Extension(extension), |answer| Some((answer.reply?, answer.content.freeze())))
+    Ask::new(Command::Extension(extension), |mut answer| {
+        for item in &answer.items {
+            if let Item::Line(line) = item {
+                answer.content.extend_from_slice(line);
+                answer.content.extend_from_slice(b"\r\n");
+            }
+        }
+        Some((answer.reply?, answer.content.freeze()))
+    })
 }
 
 impl Answer {

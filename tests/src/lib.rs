@@ -1,1 +1,14 @@
-//! pop3-tests
+//! What the tests of the whole system have in common.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`transcript`] | sessions as readable text, played against either side |
+//! | [`letters`] | letters that break programs, made anew each time from a seed |
+//! | [`compare`] | what may become of a letter on its way, and nothing else |
+//! | [`process`] | programs that are started, waited for within bounds, and ended |
+//! | [`pop3`] | the program `pop3`, built once a run |
+//! | [`peers`] | other people's clients and servers |
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod transcript;

@@ -1,0 +1,63 @@
+//! The adapter is thin: it holds no protocol text at all.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What only the core may say or look for. `Retr` as a name of Rust is fine, `"RETR"` is not.
+const WORDS: [&str; 19] = [
+    "USER", "PASS", "APOP", "AUTH", "STLS", "UTF8", "LANG", "CAPA", "STAT", "LIST", "UIDL", "RETR",
+    "TOP", "DELE", "RSET", "NOOP", "QUIT", "+OK", "-ERR",
+];
+
+/// The octets of the wire, as Rust would write them.
+const OCTETS: [&str; 4] = ["\\r\\n", "b\".\"", "b'.'", "b\"..\""];
+
+#[test]
+fn no_protocol_text_stands_in_the_blocking_adapter() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pop3-blocking/src");
+    let files = rust_files(&source);
+    assert!(files.len() >= 5, "the source of the adapter was not found: {files:?}");
+
+    let found: Vec<String> = files.iter().flat_map(|file| offences(file)).collect();
+    assert!(found.is_empty(), "protocol text in the adapter:\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_search_finds_what_it_looks_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("thick.rs");
+    let lines = ["write(b\"+OK\");", "read == *b\"retr\"", "/// QUIT: ends", "Command::Retr(1)"];
+    fs::write(&file, lines.join("\n")).unwrap();
+    assert_eq!(offences(&file).len(), 2);
+}
+
+/// Lines of code with protocol text in them; comments are for people and may name commands.
+fn offences(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap();
+    let code = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+    code.filter(|(_, line)| {
+        first_words(line).any(|word| WORDS.contains(&word.to_ascii_uppercase().as_str()))
+            || line.contains("+OK")
+            || line.contains("-ERR")
+            || OCTETS.iter().any(|octets| line.contains(octets))
+    })
+    .map(|(number, line)| format!("{}:{}: {}", file.display(), number + 1, line.trim()))
+    .collect()
+}
+
+/// With which word each string or byte literal of a line begins, as a command would. An error's
+/// text may name one in its middle.
+fn first_words(line: &str) -> impl Iterator<Item = &str> {
+    line.split('"').skip(1).step_by(2).filter_map(|literal| literal.split([' ', '\\']).next())
+}
+
+fn rust_files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| match path.extension() {
+            _ if path.is_dir() => rust_files(&path),
+            Some(extension) if extension == "rs" => vec![path],
+            _ => vec![],
+        })
+        .collect()
+}

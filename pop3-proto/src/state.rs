@@ -91,6 +91,17 @@ impl Rule {
         self.states.contains(&state)
     }
 
+    /// Where its positive reply leads from a state; `None` where the session just ends: UPDATE is
+    /// entered from TRANSACTION alone (RFC 1939, section 4).
+    #[must_use]
+    pub const fn next(&self, from: State) -> Option<State> {
+        match (self.leads_to, from) {
+            (Some(State::Update), State::Authorization) => None,
+            (Some(next), _) => Some(next),
+            (None, _) => Some(from),
+        }
+    }
+
     /// What a positive reply looks like.
     #[must_use]
     pub const fn shape(&self, has_argument: bool) -> Shape {

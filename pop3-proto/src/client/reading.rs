@@ -11,7 +11,7 @@ use crate::keyword::Keyword;
 use crate::line::Line;
 use crate::multiline::{LineEnds, Unstuffer};
 use crate::reply::{CodeKind, DropListing, InvalidReply, Reply, ScanListing, UniqueIdListing};
-use crate::state::{self, Shape, State};
+use crate::state::{self, Shape};
 
 /// What the next octets are.
 #[derive(Debug)]
@@ -138,11 +138,8 @@ impl Connection {
     /// What the status line of a command means for the session.
     fn answered(&mut self, keyword: Option<Keyword>, reply: Reply) {
         match (keyword, reply.is_ok()) {
-            (Some(Keyword::Quit), true) => {
-                // Before login there is nothing to update (RFC 1939, section 4).
-                if self.state == State::Transaction {
-                    self.state = State::Update;
-                }
+            (Some(keyword @ Keyword::Quit), true) => {
+                self.state = state::rule(keyword).next(self.state).unwrap_or(self.state);
                 self.finish(Ok(()));
             }
             (Some(Keyword::Quit), false) => {
@@ -151,10 +148,7 @@ impl Connection {
             }
             (Some(Keyword::Stls), true) => self.events.push_back(Event::StartTls),
             (Some(keyword), true) => {
-                if let Some(state) = state::rule(keyword).leads_to {
-                    self.state = state;
-                    self.release();
-                }
+                self.state = state::rule(keyword).next(self.state).unwrap_or(self.state);
             }
             _ => {}
         }

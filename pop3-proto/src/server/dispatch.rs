@@ -174,12 +174,12 @@ impl Connection {
     }
 
     fn quit(&mut self) {
-        if self.state == State::Authorization {
+        let Some(next) = state::rule(Keyword::Quit).next(self.state) else {
             self.ok(&Remark::Goodbye);
             self.ending = Some(Ending::Quit);
             return;
-        }
-        self.state = State::Update;
+        };
+        self.state = next;
         let removals = self.snapshot.as_ref().map(Snapshot::marked).unwrap_or_default();
         let ticket = CommitTicket(self.identity.clone());
         self.doing = Doing::Asking(Asked::Commit { marked: removals.len() });

@@ -38,7 +38,8 @@ struct Asked {
     command: Cow<'static, str>,
 }
 
-/// How many requests wait in the connection at most; more would gain nothing.
+/// How many requests wait in the connection at most. They are made in batches of half as many, so
+/// that one segment carries many of them; together they fit the window that pipelining has.
 const AHEAD: usize = 128;
 
 impl<I: Iterator<Item = Command>> Retrieve<I> {
@@ -108,6 +109,9 @@ impl<I: Iterator<Item = Command>> Retrieve<I> {
 
     /// Keeps requests ahead of the answers.
     fn ask(&mut self, connection: &mut Connection) -> Result<(), Error> {
+        if self.asked.len() > AHEAD / 2 {
+            return Ok(());
+        }
         while !self.exhausted && self.asked.len() < AHEAD && connection.has_queue_room() {
             let Some(command) = self.wanted.next() else {
                 self.exhausted = true;

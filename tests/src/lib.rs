@@ -11,4 +11,10 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod compare;
+pub mod letters;
+pub mod peers;
+pub mod pop3;
+pub mod process;
+pub mod random;
 pub mod transcript;

@@ -1,0 +1,112 @@
+//! What peers cannot do: the one table.
+
+use std::process::Command;
+
+use super::Peer;
+use crate::compare::{Expected, LineEnds, stored_form, wire_form};
+use crate::letters::Letter;
+
+/// A letter of which a peer makes something else, through no fault of ours.
+#[derive(Debug)]
+pub struct Exception {
+    /// The peer.
+    pub peer: &'static str,
+    /// The letter.
+    pub letter: &'static str,
+    /// What arrives instead.
+    pub instead: Instead,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// What arrives instead of a letter.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_enums)]
+pub enum Instead {
+    /// Nothing can: the letter is not put into the maildrop.
+    NotCarried,
+    /// This, and exactly this, of what should be there.
+    Becomes(fn(&[u8]) -> Vec<u8>),
+}
+
+/// Every exception there is.
+pub const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        peer: "curl",
+        letter: "an empty letter",
+        instead: Instead::Becomes(|_| b"\r\n".to_vec()),
+        why: "curl 7.88 takes the line end before the final dot for content when there is no other",
+    },
+    Exception {
+        peer: "fetchmail",
+        letter: "100,000 octets a line",
+        instead: Instead::NotCarried,
+        why: "fetchmail 6.4 cuts lines at 8,191 octets and puts two octets of its stack at each cut",
+    },
+    Exception {
+        peer: "fetchmail",
+        letter: "a header without body",
+        instead: Instead::Becomes(|letter| [letter, b"\r\n"].concat()),
+        why: "fetchmail ends every header with a blank line",
+    },
+    Exception {
+        peer: "fetchmail",
+        letter: "an empty letter",
+        instead: Instead::Becomes(under_fetchmails_header),
+        why: FETCHMAILS_HEADER,
+    },
+    Exception {
+        peer: "fetchmail",
+        letter: "only a blank line",
+        instead: Instead::Becomes(under_fetchmails_header),
+        why: FETCHMAILS_HEADER,
+    },
+    Exception {
+        peer: "fetchmail",
+        letter: "no header at all",
+        instead: Instead::Becomes(under_fetchmails_header),
+        why: FETCHMAILS_HEADER,
+    },
+];
+
+const FETCHMAILS_HEADER: &str = "fetchmail gives a letter without a header one of its own";
+
+fn under_fetchmails_header(letter: &[u8]) -> Vec<u8> {
+    let header = format!(
+        "From: FETCHMAIL-DAEMON\r\nTo: mark@{}\r\n\
+         Subject: Headerless mail from mark's mailbox on 127.0.0.1\r\n\r\n",
+        host()
+    );
+    [header.as_bytes(), letter.strip_prefix(b"\r\n").unwrap_or(letter)].concat()
+}
+
+/// This machine's name, with its domain if it has one: fetchmail writes it into its header.
+fn host() -> String {
+    let full = Command::new("hostname").arg("--fqdn").output();
+    let full = full.ok().filter(|output| output.status.success()).map(|output| output.stdout);
+    let name = full.unwrap_or_else(|| rustix::system::uname().nodename().to_bytes().to_vec());
+    String::from_utf8_lossy(&name).trim().to_owned()
+}
+
+/// The letters that a peer is given, and what must arrive of each.
+#[must_use]
+pub fn expected(
+    peer: &Peer,
+    line_ends: LineEnds,
+    letters: Vec<Letter>,
+) -> (Vec<Letter>, Vec<Expected>) {
+    let mut carried = Vec::new();
+    let mut expected = Vec::new();
+    for letter in letters {
+        let exception = EXCEPTIONS.iter().find(|e| e.peer == peer.name && e.letter == letter.name);
+        let stored = stored_form(&wire_form(&letter.content), line_ends);
+        let content = match exception.map(|exception| exception.instead) {
+            None => stored,
+            Some(Instead::Becomes(change)) => change(&stored),
+            Some(Instead::NotCarried) => continue,
+        };
+        expected.push(Expected { name: letter.name.clone(), content });
+        carried.push(letter);
+    }
+    (carried, expected)
+}

@@ -98,7 +98,7 @@ fn fetchmail(errand: &Errand<'_>) -> Result<(), String> {
     );
     let rc = errand.file("fetchmailrc", &rc, 0o600)?;
     let mut fetchmail = Command::new(find("fetchmail").unwrap_or_default());
-    fetchmail.env("FETCHMAILHOME", errand.scratch).env("FETCHMAILUSER", "mark").env("LC_ALL", "C");
+    fetchmail.env("FETCHMAILHOME", errand.scratch).env("LC_ALL", "C");
     fetchmail.arg("--fetchmailrc").arg(rc).arg("--pidfile").arg(errand.scratch.join("pid"));
     errand.run(fetchmail.args(["--nodetach", "--nosyslog", "--invisible"]))
 }

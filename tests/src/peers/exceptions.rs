@@ -73,19 +73,18 @@ const FETCHMAILS_HEADER: &str = "fetchmail gives a letter without a header one o
 
 fn under_fetchmails_header(letter: &[u8]) -> Vec<u8> {
     let header = format!(
-        "From: FETCHMAIL-DAEMON\r\nTo: mark@{}\r\n\
+        "From: FETCHMAIL-DAEMON\r\nTo: {}@{}\r\n\
          Subject: Headerless mail from mark's mailbox on 127.0.0.1\r\n\r\n",
-        host()
+        said_by("id", "-un").unwrap_or_default(),
+        said_by("hostname", "--fqdn").or_else(|| said_by("hostname", "-s")).unwrap_or_default()
     );
     [header.as_bytes(), letter.strip_prefix(b"\r\n").unwrap_or(letter)].concat()
 }
 
-/// This machine's name, with its domain if it has one: fetchmail writes it into its header.
-fn host() -> String {
-    let full = Command::new("hostname").arg("--fqdn").output();
-    let full = full.ok().filter(|output| output.status.success()).map(|output| output.stdout);
-    let name = full.unwrap_or_else(|| rustix::system::uname().nodename().to_bytes().to_vec());
-    String::from_utf8_lossy(&name).trim().to_owned()
+/// What a program says about this machine, as fetchmail finds it out for itself.
+fn said_by(program: &str, option: &str) -> Option<String> {
+    let output = Command::new(program).arg(option).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// The letters that a peer is given, and what must arrive of each.

@@ -96,6 +96,13 @@ pub enum ApiMisuse {
         /// Its length with CRLF.
         octets: usize,
     },
+    /// The command may hold a secret and STLS has not been answered yet: were it refused, the
+    /// secret would go out in clear text.
+    #[error("{command} may hold a secret and cannot wait behind STLS")]
+    BehindStls {
+        /// The command.
+        command: Cow<'static, str>,
+    },
     /// The session is over, or QUIT has been sent.
     #[error("the session is over")]
     Over,

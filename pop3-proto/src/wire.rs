@@ -206,6 +206,47 @@ mod tests {
     }
 
     #[test]
+    fn the_smallest_input_has_room() {
+        for size in 1..6 {
+            let mut input = Input::new(size);
+            for _ in 0..20 {
+                assert_eq!(input.receive(b"x"), 1, "{size}");
+                input.skip(1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_input_is_moved_only_after_much_was_taken() {
+        let mut input = Input::new(100);
+        input.receive(&[b'x'; 100]);
+        let (mut moves, mut front) = (0, input.octets().as_ptr());
+        for _ in 0..10_000 {
+            input.skip(1);
+            assert_eq!(input.receive(b"xx"), 1);
+            moves += usize::from(input.octets().as_ptr() != front.wrapping_add(1));
+            front = input.octets().as_ptr();
+        }
+        assert!(moves <= 10_000 / 50, "{moves}");
+    }
+
+    #[test]
+    fn what_is_sent_in_parts_stays_in_order_while_it_grows() {
+        let mut output = Output::wiping();
+        let mut sent = Vec::new();
+        for piece in 0..100_u8 {
+            output.reserve(3);
+            output.buffer.extend_from_slice(&[piece; 3]);
+            let mut transmit = Transmit(&mut output);
+            sent.extend_from_slice(&transmit.chunk()[..2]);
+            transmit.advance(2);
+        }
+        sent.extend_from_slice(&output.buffer);
+        let expected: Vec<u8> = (0..100).flat_map(|piece| [piece; 3]).collect();
+        assert_eq!(sent, expected);
+    }
+
+    #[test]
     fn filling_more_than_was_lent_does_no_harm() {
         let mut input = Input::new(4);
         input.room();

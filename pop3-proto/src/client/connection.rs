@@ -50,6 +50,8 @@ pub struct Connection {
     next_id: u64,
     awaited_octets: usize,
     quitting: bool,
+    /// How many STLS wait to be sent or to be answered.
+    pending_stls: usize,
     challenged: bool,
     eof: bool,
     quirks: u32,
@@ -87,6 +89,7 @@ impl Connection {
             next_id: 0,
             awaited_octets: 0,
             quitting: false,
+            pending_stls: 0,
             challenged: false,
             eof: false,
             quirks: 0,
@@ -105,7 +108,7 @@ impl Connection {
 
     /// Says that this many octets were read into the [`read_buffer`](Self::read_buffer).
     pub fn filled(&mut self, octets: usize) {
-        if self.outcome.is_none() {
+        if self.wants_read() {
             self.input.fill(octets);
         }
     }
@@ -254,7 +257,8 @@ impl Connection {
     ///
     /// # Errors
     /// Gives the command back when it is not lawful in this state, when the queue is full, when
-    /// its line would be too long, or when QUIT was sent or the session is over.
+    /// its line would be too long, when it may hold a secret and STLS has yet to be answered, or
+    /// when QUIT was sent or the session is over.
     pub fn send(&mut self, command: Command) -> Result<CommandId, Unsent> {
         if let Err(reason) = self.can_send(&command) {
             return Err(Unsent { command: command.into(), reason });
@@ -262,6 +266,7 @@ impl Connection {
         let id = CommandId(self.next_id);
         self.next_id += 1;
         self.quitting |= command == Command::Quit;
+        self.pending_stls += usize::from(command == Command::Stls);
         self.queue.push_back((id, command));
         self.release();
         Ok(id)
@@ -275,6 +280,9 @@ impl Connection {
             && !state::rule(keyword).lawful_in(self.state)
         {
             return Err(ApiMisuse::WrongState { command: command.name(), state: self.state });
+        }
+        if command.is_secret() && self.pending_stls > 0 {
+            return Err(ApiMisuse::BehindStls { command: command.name() });
         }
         if !self.has_queue_room() {
             return Err(ApiMisuse::QueueFull);
@@ -347,6 +355,7 @@ impl Connection {
     pub(super) fn done(&mut self, next: Reading) {
         if let Some(awaited) = self.awaited.pop_front() {
             self.awaited_octets -= awaited.octets;
+            self.pending_stls -= usize::from(awaited.keyword == Some(Keyword::Stls));
             self.events.push_back(Event::Done { id: awaited.id });
         }
         self.abandoned = false;

@@ -12,7 +12,7 @@ use crate::reply::Reply;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server refused a command; the session goes on.
+    /// The server refused a command; the session goes on, unless the command was QUIT.
     #[error("{command} was refused: {reply}")]
     Refused {
         /// The command.
@@ -87,7 +87,7 @@ pub struct Unsent {
 }
 
 impl Error {
-    /// Whether the session can go on after this error.
+    /// Whether the session can go on after this error. After QUIT it is over in any case.
     #[must_use]
     pub const fn leaves_session_usable(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::Malformed { .. } | Self::Misuse(_))

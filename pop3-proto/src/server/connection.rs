@@ -139,7 +139,7 @@ impl Connection {
 
     /// Says that this many octets were read into the [`read_buffer`](Self::read_buffer).
     pub fn filled(&mut self, octets: usize) {
-        if self.is_open() {
+        if self.wants_read() {
             self.input.fill(octets);
         }
     }

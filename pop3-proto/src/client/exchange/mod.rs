@@ -53,6 +53,11 @@ pub use login::{Login, Opening};
 pub use retrieve::Retrieve;
 
 /// Something that is said and answered, with a typed result.
+///
+/// An exchange takes events off the connection until it has its answer, and drops those that are
+/// not its own: what is left of an exchange that was given up, and the answers to commands that
+/// the host has sent itself. So drive one exchange after the other; what was forgiven can be asked
+/// for at any time ([`quirks`](Connection::quirks)).
 pub trait Exchange {
     /// What it is good for.
     type Output;

@@ -1,7 +1,8 @@
 //! How sessions end, and what is said about it.
 
-use super::*;
 use core::time::Duration;
+
+use super::*;
 
 fn eof(scene: &mut Scene) -> String {
     let told = scene.closes();
@@ -65,10 +66,7 @@ fn silences_are_limited_while_something_is_due() {
     let (two, ten) = (Duration::from_secs(120), Duration::from_secs(600));
     let mut scene = Scene::ungreeted(Config::default());
     assert_eq!(scene.connection.idle_limit(), Some(two));
-    let mut scene = {
-        scene.says("+OK\r\n");
-        scene
-    };
+    scene.says("+OK\r\n");
     assert_eq!(scene.connection.idle_limit(), None);
     scene.send("CAPA");
     assert_eq!(scene.connection.idle_limit(), Some(two));

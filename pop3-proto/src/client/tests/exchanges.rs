@@ -295,13 +295,27 @@ fn a_message_that_breaks_off_is_an_error_that_names_it() {
 #[test]
 fn what_came_before_the_end_of_the_stream_is_retrieved() {
     let mut scene = Scene::new().logged_in().offering("PIPELINING");
-    let mut config =
-        ["RETR 1", "RETR 2"].map(|line| Command::parse(line.as_bytes()).unwrap()).into_iter();
-    let mut retrieve = Retrieve::new(&mut config);
+    let wanted = ["RETR 1", "RETR 2"].map(|line| Command::parse(line.as_bytes()).unwrap());
+    let mut retrieve = Retrieve::new(wanted.into_iter());
     assert!(retrieve.poll_message(&mut scene.connection).is_pending());
     scene.connection.receive(b"+OK\r\n1\r\n.\r\n-ERR shutting down\r\n");
     scene.connection.closed();
     assert!(matches!(retrieve.poll_message(&mut scene.connection), Poll::Ready(Ok(Some(_)))));
     let refused = retrieve.poll_message(&mut scene.connection);
     assert!(matches!(refused, Poll::Ready(Ok(Some((_, Err(Error::Refused { .. })))))));
+}
+
+#[test]
+fn retrieving_takes_retr_and_top_alone() {
+    let mut scene = Scene::new().logged_in();
+    let got = scene.retrieve(&["DELE 1"], one_and_three);
+    assert_eq!(got, ["DELE is not lawful in TRANSACTION"]);
+}
+
+#[test]
+fn an_exchange_drops_what_is_not_its_own() {
+    let mut scene = Scene::new().logged_in();
+    scene.send("NOOP");
+    let dialogue = [("NOOP", "+OK\r\n"), ("STAT", "+OK 1 2\r\n")];
+    assert!(scene.drive(exchange::stat(), &dialogue).is_ok());
 }

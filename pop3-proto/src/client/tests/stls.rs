@@ -1,7 +1,9 @@
 //! STLS (RFC 2595, section 4): nothing crosses from clear text into TLS.
 
-use super::*;
 use core::time::Duration;
+
+use super::*;
+use crate::error::ApiMisuse;
 
 fn starting_tls(scene: Scene, reply: &str) -> Scene {
     let mut scene = scene.offering("PIPELINING,STLS");
@@ -78,4 +80,35 @@ fn a_server_that_leaves_during_the_handshake_is_told_as_that() {
     );
     scene.connection.tls_started();
     assert!(scene.connection.capabilities().is_some(), "after the end nothing changes");
+}
+
+#[test]
+fn a_secret_cannot_wait_behind_stls() {
+    let mut scene = Scene::new().offering("STLS");
+    scene.send("STLS");
+    for line in ["PASS swordfish", "AUTH PLAIN AGEAYg==", "XFOO bar"] {
+        let unsent = scene.connection.send(Command::parse(line.as_bytes()).unwrap()).unwrap_err();
+        assert!(matches!(unsent.reason, ApiMisuse::BehindStls { .. }), "{line}");
+    }
+    scene.send("CAPA");
+    scene.says("-ERR not now\r\n");
+    scene.send("PASS swordfish"); // now the host knows what it does
+}
+
+#[test]
+fn a_secret_may_wait_for_the_handshake() {
+    let mut scene = starting_tls(Scene::new(), "+OK\r\n");
+    scene.send("PASS swordfish");
+    assert_eq!(scene.said(), "");
+    scene.connection.tls_started();
+    scene.says("");
+    assert_eq!(scene.said(), "CAPA\r\n");
+}
+
+#[test]
+fn octets_that_nobody_lent_room_for_are_not_taken_for_injected_ones() {
+    let mut scene = starting_tls(Scene::new(), "+OK\r\n");
+    scene.connection.filled(100);
+    scene.connection.tls_started();
+    assert_eq!(scene.says(""), [""; 0]);
 }

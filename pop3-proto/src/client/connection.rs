@@ -27,7 +27,7 @@ use crate::wire::{Input, Output, Transmit};
 /// |---|---|
 /// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`tls_started`](Self::tls_started) |
 /// | out | [`transmit`](Self::transmit), [`poll`](Self::poll) |
-/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`idle_limit`](Self::idle_limit), [`state`](Self::state), [`capabilities`](Self::capabilities), [`error`](Self::error) |
+/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`idle_limit`](Self::idle_limit), [`state`](Self::state), [`capabilities`](Self::capabilities), [`error`](Self::error), [`is_over`](Self::is_over), [`quirks`](Self::quirks), [`pending`](Self::pending), [`has_queue_room`](Self::has_queue_room) |
 /// | act | [`send`](Self::send), [`respond`](Self::respond), [`abandon_body`](Self::abandon_body) |
 ///
 /// Commands are released one at a time until CAPA has shown PIPELINING, then within a window;

@@ -27,6 +27,8 @@ pub enum Refusal {
     Credentials,
     /// The maildrop is open in another session: `[IN-USE]`.
     InUse,
+    /// The last login was too recent: `[LOGIN-DELAY]` (RFC 2449, section 8.1.1).
+    TooSoon,
     /// Trouble that is likely to pass: `[SYS/TEMP]`.
     Temporary(Text),
     /// Trouble that needs people: `[SYS/PERM]`.
@@ -43,6 +45,8 @@ impl Refusal {
             }
             Self::InUse => Reply::err(Text::literal("the maildrop is open in another session"))
                 .with_code(ResponseCode::IN_USE),
+            Self::TooSoon => Reply::err(Text::literal("the last login was too recent"))
+                .with_code(ResponseCode::LOGIN_DELAY),
             Self::Temporary(text) => Reply::err(text).with_code(ResponseCode::SYS_TEMP),
             Self::Permanent(text) => Reply::err(text).with_code(ResponseCode::SYS_PERM),
             Self::Other(text) => Reply::err(text),

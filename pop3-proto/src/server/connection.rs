@@ -5,6 +5,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::auth::Timestamp;
+use crate::capability::Capabilities;
 use crate::line::{Line, LineReader};
 use crate::multiline::{Stuffer, TopLimit};
 use crate::reply::{CodeKind, Reply, ResponseCode, ScanListing, UniqueIdListing};
@@ -25,10 +26,10 @@ use crate::wire::{Input, Output, Transmit};
 ///
 /// | kind | methods |
 /// |---|---|
-/// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`tls_started`](Self::tls_started) |
+/// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`hung_up`](Self::hung_up), [`tls_started`](Self::tls_started), [`already_in_tls`](Self::already_in_tls) |
 /// | out | [`transmit`](Self::transmit), [`poll`](Self::poll) |
-/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`state`](Self::state) |
-/// | act | [`authenticated`](Self::authenticated), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered) |
+/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`state`](Self::state) |
+/// | act | [`authenticated`](Self::authenticated), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered), [`capabilities_mut`](Self::capabilities_mut) |
 ///
 /// No command is looked at while another is being answered, or while more than
 /// [`Config::high_water`] octets wait to be sent.
@@ -256,6 +257,14 @@ impl Connection {
     #[must_use]
     pub const fn state(&self) -> State {
         self.state
+    }
+
+    // ---- act (the answers to actions stand in a file of their own) ----
+
+    /// What CAPA tells from now on. It decides as [`Config::capabilities`] does: a host that knows
+    /// its user tells the exact LOGIN-DELAY or EXPIRE after login (RFC 2449, sections 6.5 and 6.7).
+    pub const fn capabilities_mut(&mut self) -> &mut Capabilities {
+        &mut self.config.capabilities
     }
 
     // ---- within ----

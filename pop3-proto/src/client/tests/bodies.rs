@@ -72,8 +72,8 @@ fn a_line_of_a_megabyte_passes() {
 
 #[test]
 fn body_fed_bytewise_is_linear() {
-    // Counted in steps, not in seconds: an event an octet at most, and no octet looked at twice
-    // would show as one more.
+    // Counted, not timed: no more events than octets, and no more moves of the read buffer than
+    // octets can fill it. What remains is the search, and it begins where the last one ended.
     let mut scene = retrieving();
     scene.says("+OK\r\n");
     let wire = b".....\r\n\r\nx\n.\n\r.\r\n".repeat(2_000);

@@ -105,3 +105,17 @@ fn commands_whose_behaviour_is_not_here_yet_are_refused() {
         session.is_refused(line);
     }
 }
+
+#[test]
+fn login_delay_can_be_told_exactly_after_login() {
+    let mut config = Config::default();
+    config.capabilities.set(Capability::LoginDelay { seconds: 900, by_user: true });
+    let mut session = Session::with(config, &[]);
+    assert!(listed(&mut session).contains(&"LOGIN-DELAY 900 USER".into()));
+    session.log_in();
+    let exactly = Capability::LoginDelay { seconds: 60, by_user: false };
+    session.connection.capabilities_mut().set(exactly);
+    let lines = listed(&mut session);
+    assert_eq!(lines.iter().filter(|line| line.starts_with("LOGIN-DELAY")).count(), 1);
+    assert!(lines.contains(&"LOGIN-DELAY 60".into()));
+}

@@ -99,6 +99,7 @@ fn a_maildrop_that_cannot_be_opened_refuses_the_login_and_another_may_be_tried()
     let trouble = Text::literal("trouble");
     for (refusal, code) in [
         (Refusal::InUse, "-ERR [IN-USE] "),
+        (Refusal::TooSoon, "-ERR [LOGIN-DELAY] "),
         (Refusal::Temporary(trouble.clone()), "-ERR [SYS/TEMP] trouble\r\n"),
         (Refusal::Permanent(trouble.clone()), "-ERR [SYS/PERM] trouble\r\n"),
         (Refusal::Other(trouble.clone()), "-ERR trouble\r\n"),

@@ -57,6 +57,7 @@ pub struct Running {
     child: Child,
     name: String,
     log: PathBuf,
+    gently: bool,
 }
 
 impl Running {
@@ -72,7 +73,12 @@ impl Running {
             .stderr(file)
             .spawn()
             .map_err(|error| format!("{name} cannot be started: {error}"))?;
-        Ok(Self { child, name: name.to_owned(), log })
+        Ok(Self { child, name: name.to_owned(), log, gently: false })
+    }
+
+    /// When this is dropped, asks it to end before it is killed: for programs with children.
+    pub const fn end_gently(&mut self) {
+        self.gently = true;
     }
 
     /// Its process.
@@ -177,6 +183,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if self.gently {
+            self.ask_to_end();
+            // It is killed when it does not.
+            let _ = self.wait(Duration::from_secs(10));
+        }
         self.kill();
     }
 }

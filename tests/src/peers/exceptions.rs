@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use super::Peer;
+use super::servers::quote_from;
 use crate::compare::{Expected, LineEnds, stored_form, wire_form};
 use crate::letters::Letter;
 
@@ -66,6 +67,36 @@ pub const EXCEPTIONS: &[Exception] = &[
         letter: "no header at all",
         instead: Instead::Becomes(under_fetchmails_header),
         why: FETCHMAILS_HEADER,
+    },
+    Exception {
+        peer: "dovecot",
+        letter: "an empty letter",
+        instead: Instead::Becomes(|_| b"\r\n".to_vec()),
+        why: "dovecot 2.3 supplies the last line end of a letter that has no lines",
+    },
+    Exception {
+        peer: "dovecot",
+        letter: "a dot at the very start",
+        instead: Instead::Becomes(|letter| letter.strip_prefix(b".").unwrap_or(letter).to_vec()),
+        why: "dovecot 2.3 does not double a dot that is the first octet of a letter",
+    },
+    Exception {
+        peer: "popa3d",
+        letter: "a header without body",
+        instead: Instead::Becomes(|letter| [letter, b"\r\n"].concat()),
+        why: "an mbox has a blank line between letters, and popa3d takes it for the header's end",
+    },
+    Exception {
+        peer: "popa3d",
+        letter: "an empty letter",
+        instead: Instead::Becomes(|_| b"\r\n".to_vec()),
+        why: "an mbox has a blank line between letters, and popa3d takes it for this one's content",
+    },
+    Exception {
+        peer: "popa3d",
+        letter: "From at line starts",
+        instead: Instead::Becomes(quote_from),
+        why: "an mbox must quote such lines, and popa3d does not take the quotes off",
     },
 ];
 

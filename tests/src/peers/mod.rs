@@ -5,6 +5,7 @@
 
 pub mod clients;
 mod exceptions;
+pub mod servers;
 
 pub use exceptions::{EXCEPTIONS, Exception, Instead, expected};
 

@@ -1,0 +1,200 @@
+//! Other people's servers: our client collects from each.
+//!
+//! Both run from what is generated into a directory of their own, on loopback alone, and leave the
+//! configuration of the system as it is.
+
+use std::fs;
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rustix::process::geteuid;
+
+use super::Peer;
+use crate::compare::{LineEnds, stored_form, wire_form};
+use crate::letters::{Letter, lay_out};
+use crate::process::{Running, find, free_address};
+
+/// How long a server may take to be ready.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server that holds letters for user `mark`, password `swordfish`.
+#[derive(Debug)]
+pub struct Server {
+    /// Its name and what it needs.
+    pub peer: Peer,
+    /// Starts it, with these letters, in that directory.
+    pub start: fn(&[Letter], &Path) -> Result<Serving, String>,
+}
+
+impl Server {
+    /// Why it cannot run here.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        let needs_root = || format!("{} needs root", self.peer.name);
+        self.peer.missing().or_else(|| (!geteuid().is_root()).then(needs_root))
+    }
+}
+
+/// All of them.
+pub const SERVERS: [Server; 2] = [
+    Server { peer: Peer::new("dovecot", &["dovecot"]), start: dovecot },
+    Server { peer: Peer::new("popa3d", &["popa3d", "unshare", "mount"]), start: popa3d },
+];
+
+/// A server that runs until this is dropped.
+pub struct Serving {
+    /// Where it listens.
+    pub address: SocketAddr,
+    _until_dropped: Box<dyn Send>,
+}
+
+/// A user of the system that owns nothing and may do nothing.
+const NOBODY: u32 = 65_534;
+
+fn dovecot(letters: &[Letter], directory: &Path) -> Result<Serving, String> {
+    let address = free_address().map_err(|error| error.to_string())?;
+    prepare_maildir(letters, directory).map_err(|error| error.to_string())?;
+    let (here, port) = (directory.display(), address.port());
+    let config = format!(
+        "protocols = pop3\nlisten = 127.0.0.1\nssl = no\ndisable_plaintext_auth = no\n\
+         instance_name = pop3-tests\nbase_dir = {here}/run\nstate_dir = {here}/state\n\
+         log_path = /dev/stderr\nfirst_valid_uid = 1\nfirst_valid_gid = 1\n\
+         mail_location = maildir:{here}/mail/%u\n\
+         passdb {{\n driver = passwd-file\n args = scheme=plain {here}/users\n}}\n\
+         userdb {{\n driver = static\n args = uid={NOBODY} gid={NOBODY} home={here}\n}}\n\
+         service pop3-login {{\n inet_listener pop3 {{\n  port = {port}\n }}\n \
+         inet_listener pop3s {{\n  port = 0\n }}\n}}\n"
+    );
+    let file = directory.join("dovecot.conf");
+    let written = fs::write(directory.join("users"), "mark:swordfish\n")
+        .and_then(|()| fs::write(&file, config));
+    written.map_err(|error| error.to_string())?;
+
+    let mut dovecot = Command::new(find("dovecot").unwrap_or_default());
+    dovecot.arg("-F").arg("-c").arg(file).stdout(Stdio::null());
+    let mut running = Running::start("dovecot", &mut dovecot, directory)?;
+    running.end_gently();
+    running.wait_until_it_listens(address, PATIENCE)?;
+    Ok(Serving { address, _until_dropped: Box::new(running) })
+}
+
+/// A Maildir that belongs to nobody, in a directory where nobody can reach it.
+fn prepare_maildir(letters: &[Letter], directory: &Path) -> io::Result<()> {
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o755))?;
+    let maildir = directory.join("mail/mark");
+    lay_out(&maildir, letters)?;
+    for folder in ["", "tmp", "new", "cur"] {
+        chown(maildir.join(folder), Some(NOBODY), Some(NOBODY))?;
+    }
+    for file in fs::read_dir(maildir.join("new"))? {
+        chown(file?.path(), Some(NOBODY), Some(NOBODY))?;
+    }
+    Ok(())
+}
+
+/// popa3d knows only the system's users and the system's mailboxes, so each of its sessions sees a
+/// system of its own: in a mount namespace, generated files lie over `/etc/passwd`, `/etc/shadow`
+/// and `/var/mail`, and nobody else sees them there.
+const SYSTEM_OF_ITS_OWN: &str = "mount --bind passwd /etc/passwd\n\
+    mount --bind shadow /etc/shadow\n\
+    mount --bind mail /var/mail\n\
+    mount -t tmpfs none /var/lib\n\
+    mkdir /var/lib/popa3d\n\
+    exec \"$0\"\n";
+
+/// The users within it; the hash is of `swordfish`.
+const PASSWD: &str = "root:x:0:0::/root:/bin/sh\n\
+    popa3d:x:65533:65533::/:/usr/sbin/nologin\n\
+    mark:x:65534:65534::/:/bin/sh\n";
+const SHADOW: &str = "mark:$6$pop3tests$zeIT/eg3aB.7aEutsN4OLPA5b8pSmSgd7AG1hKiTItvrOffFwEcPXgbi8D/\
+    QaHPRbSKvj2UtQP9/1HvJc2TID0:19000:0:99999:7:::\n";
+
+/// Started for each connection, as by inetd.
+fn popa3d(letters: &[Letter], directory: &Path) -> Result<Serving, String> {
+    prepare_mbox(letters, directory).map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|e| e.to_string())?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let stopping = Arc::new(AtomicBool::new(false));
+    let (stop, directory) = (stopping.clone(), directory.to_owned());
+    let listening = std::thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            if stop.load(Ordering::SeqCst) {
+                return;
+            }
+            if let Err(error) = popa3d_session(stream, &directory) {
+                eprintln!("popa3d: {error}");
+            }
+        }
+    });
+    let until_dropped = OnDrop(Some(Box::new(move || {
+        stopping.store(true, Ordering::SeqCst);
+        // Wakes the listener, which may also have gone.
+        let _ = TcpStream::connect(address);
+        let _ = listening.join();
+    })));
+    Ok(Serving { address, _until_dropped: Box::new(until_dropped) })
+}
+
+fn popa3d_session(stream: TcpStream, directory: &Path) -> io::Result<()> {
+    // It writes in small pieces, each of which would wait for the acknowledgement of the last.
+    stream.set_nodelay(true)?;
+    let output = OwnedFd::from(stream.try_clone()?);
+    let mut popa3d = Command::new("unshare");
+    popa3d.args(["--mount", "sh", "-ec", SYSTEM_OF_ITS_OWN]);
+    popa3d.arg(find("popa3d").unwrap_or_default()).current_dir(directory);
+    let status = popa3d.stdin(OwnedFd::from(stream)).stdout(output).status()?;
+    if status.success() { Ok(()) } else { Err(io::Error::other(status.to_string())) }
+}
+
+/// An mbox as a delivering program writes it: Unix line ends, a separator line before each letter,
+/// a blank line behind it, and lines that look like separators quoted.
+fn prepare_mbox(letters: &[Letter], directory: &Path) -> io::Result<()> {
+    let mail = directory.join("mail");
+    fs::create_dir(&mail)?;
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o755))?;
+    fs::write(directory.join("passwd"), PASSWD)?;
+    fs::write(directory.join("shadow"), SHADOW)?;
+
+    let path = mail.join("mark");
+    let mut mbox = io::BufWriter::new(fs::File::create_new(&path)?);
+    for letter in letters {
+        writeln!(mbox, "From mary@example.org Wed Oct  1 12:00:00 2025")?;
+        let stored = stored_form(&wire_form(&letter.content), LineEnds::Unix);
+        mbox.write_all(&quote_from(&stored))?;
+        writeln!(mbox)?;
+    }
+    mbox.flush()?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    chown(&path, Some(NOBODY), Some(NOBODY))
+}
+
+/// Puts `>` before every line that an mbox would take for a separator.
+#[must_use]
+pub fn quote_from(letter: &[u8]) -> Vec<u8> {
+    let mut quoted = Vec::with_capacity(letter.len());
+    for line in letter.split_inclusive(|octet| *octet == b'\n') {
+        if line.starts_with(b"From ") {
+            quoted.push(b'>');
+        }
+        quoted.extend_from_slice(line);
+    }
+    quoted
+}
+
+/// Does something when it is dropped.
+struct OnDrop(Option<Box<dyn FnOnce() + Send>>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        if let Some(last) = self.0.take() {
+            last();
+        }
+    }
+}

@@ -87,7 +87,11 @@ impl<S: Read + Write> Client<S> {
     /// # Errors
     /// When the server refuses, or the name or password cannot be sent. The client is given back
     /// if another try is possible.
-    pub fn login(self, user: &str, password: &str) -> Result<Session<S>, LoginFailed<S>> {
+    pub fn login(
+        self,
+        user: &str,
+        password: impl AsRef<[u8]>,
+    ) -> Result<Session<S>, LoginFailed<S>> {
         let login = UserName::new(user)
             .map_err(Error::from)
             .and_then(|user| Ok(Login::password(user, Secret::new(password)?)));
@@ -99,12 +103,16 @@ impl<S: Read + Write> Client<S> {
     ///
     /// # Errors
     /// As [`login`](Self::login), and when the greeting had no timestamp.
-    pub fn login_apop(self, user: &str, password: &str) -> Result<Session<S>, LoginFailed<S>> {
-        let login = self.apop(user, password);
+    pub fn login_apop(
+        self,
+        user: &str,
+        password: impl AsRef<[u8]>,
+    ) -> Result<Session<S>, LoginFailed<S>> {
+        let login = self.apop(user, password.as_ref());
         self.log_in(login)
     }
 
-    fn apop(&self, user: &str, password: &str) -> Result<Login, Error> {
+    fn apop(&self, user: &str, password: &[u8]) -> Result<Login, Error> {
         let timestamp = self.greeting.timestamp.as_ref().ok_or(Error::NoApop)?;
         Ok(Login::apop(UserName::new(user)?, &Secret::new(password)?, timestamp))
     }
@@ -113,7 +121,7 @@ impl<S: Read + Write> Client<S> {
         match login.and_then(|login| self.conversation.hold(login)) {
             Ok(reply) => Ok(Session { conversation: self.conversation, login: reply }),
             Err(error) => {
-                let client = error.leaves_session_usable().then_some(self);
+                let client = error.leaves_session_usable().then(|| Box::new(self));
                 Err(LoginFailed { error, client })
             }
         }
@@ -150,7 +158,7 @@ pub struct LoginFailed<S> {
     #[source]
     pub error: Error,
     /// The client, still in AUTHORIZATION.
-    pub client: Option<Client<S>>,
+    pub client: Option<Box<Client<S>>>,
 }
 
 impl<S> fmt::Debug for LoginFailed<S> {
@@ -274,6 +282,20 @@ impl<S: Read + Write> Session<S> {
     /// When the server refuses, or the session fails.
     pub fn delete(&mut self, number: MessageNumber) -> Result<Reply, Error> {
         self.hold(exchange::delete(number))
+    }
+
+    /// DELE for many messages, pipelined where the server allows: an outcome for each, in order.
+    ///
+    /// # Errors
+    /// When the session fails. A message that is refused does not stop the others.
+    #[expect(clippy::type_complexity, reason = "each layer of it says something")]
+    pub fn delete_all(
+        &mut self,
+        numbers: impl IntoIterator<Item = MessageNumber>,
+    ) -> Result<Vec<(MessageNumber, Result<Reply, Error>)>, Error> {
+        let outcomes = self.hold(exchange::DeleteAll::new(numbers))?;
+        let typed = |(number, outcome): (_, Result<_, _>)| (number, outcome.map_err(Error::from));
+        Ok(outcomes.into_iter().map(typed).collect())
     }
 
     /// RSET: clears all marks.

@@ -43,6 +43,7 @@ use crate::error::ApiMisuse;
 
 mod ask;
 mod login;
+mod mark;
 mod retrieve;
 
 pub use ask::{
@@ -50,6 +51,7 @@ pub use ask::{
     unique_id, unique_ids,
 };
 pub use login::{Login, Opening};
+pub use mark::DeleteAll;
 pub use retrieve::Retrieve;
 
 /// Something that is said and answered, with a typed result.

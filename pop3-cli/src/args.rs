@@ -1,0 +1,255 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use bytesize::ByteSize;
+use clap::{Parser, Subcommand, ValueEnum};
+use pop3_proto::{MessageNumber, Text, UserName};
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::failure::EXIT_CODES;
+use crate::url::MailboxUrl;
+
+/// POP3 by hand and in scripts: serve a mailbox, look into it, fetch mail.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, disable_help_subcommand = false)]
+pub(crate) struct Args {
+    /// What to log on standard error: off, error, warn, info, debug or trace. Default: info for
+    /// serve, warn for everything else.
+    #[arg(long, value_name = "LEVEL", global = true)]
+    log: Option<LevelFilter>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Args {
+    pub(crate) fn log_level(&self) -> LevelFilter {
+        self.log.unwrap_or(match self.command {
+            Command::Serve(_) => LevelFilter::INFO,
+            _ => LevelFilter::WARN,
+        })
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(Demo),
+    Serve(Serve),
+    Passwd(Passwd),
+    Deliver(Deliver),
+    List(List),
+    Fetch(Fetch),
+    Talk(Talk),
+}
+
+/// Which adapter does the work. They behave alike.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Runtime {
+    /// Threads and the sockets of the standard library.
+    Blocking,
+}
+
+/// Show a whole session: a post office, its dialogue, three letters on disk.
+///
+/// Starts a post office on a free loopback port (user mark, password swordfish), collects its
+/// letters as a client would, and shows the dialogue as it goes over the wire.
+#[derive(Debug, Parser)]
+pub(crate) struct Demo {
+    /// The Maildir for the letters.
+    #[arg(long, value_name = "DIR", default_value = "demo-mail")]
+    pub(crate) to: PathBuf,
+    /// The adapter that does the work.
+    #[arg(long, value_enum, default_value = "blocking")]
+    pub(crate) runtime: Runtime,
+}
+
+/// Serve the Maildirs below a directory, one for each user.
+///
+/// Prints "listening on ADDR" for each socket once all are ready. SIGINT or SIGTERM lets open
+/// sessions finish; a second one cuts them, which removes nothing.
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Example:
+  pop3 passwd users mark
+  pop3 serve --mail /var/mail/dirs --users users --listen 127.0.0.1:1110")]
+pub(crate) struct Serve {
+    /// The directory with a Maildir for each user: DIR/<user>/{tmp,new,cur}.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) mail: PathBuf,
+    /// The users, a line each: name:{SCHEME}secret. Made by "pop3 passwd"; read again when it
+    /// changes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) users: PathBuf,
+    /// Where to listen; may be given several times. Port 0 takes a free one, POP3's own is 110.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1110")]
+    pub(crate) listen: Vec<String>,
+    /// Take passwords in clear text from other machines as well.
+    #[arg(long)]
+    pub(crate) allow_cleartext: bool,
+    /// Offer APOP to users whose secret is kept as {PLAIN}; they then log in by nothing else.
+    #[arg(long)]
+    pub(crate) apop: bool,
+    /// The host name that stands in APOP timestamps.
+    #[arg(long, value_name = "NAME", default_value = "localhost")]
+    pub(crate) host: String,
+    /// What the greeting says.
+    #[arg(long, value_name = "TEXT", default_value = "POP3 server ready", value_parser = text)]
+    pub(crate) greeting: Text,
+    /// How many sessions there may be at a time.
+    #[arg(long, value_name = "N", default_value = "256")]
+    pub(crate) max_sessions: NonZeroUsize,
+    /// How many seconds a client may be silent: 600 at least (RFC 1939).
+    #[arg(long, value_name = "SECONDS", default_value = "600",
+          value_parser = clap::value_parser!(u64).range(600..))]
+    pub(crate) idle: u64,
+    /// How many seconds open sessions may go on after the first signal.
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    pub(crate) drain: u64,
+    /// The adapter that does the work.
+    #[arg(long, value_enum, default_value = "blocking")]
+    pub(crate) runtime: Runtime,
+}
+
+/// Add a user to a users' file, or change a password.
+///
+/// The password comes from a prompt, or from the first line of standard input. The file keeps an
+/// Argon2id hash of it.
+#[derive(Debug, Parser)]
+pub(crate) struct Passwd {
+    /// The users' file; made when there is none.
+    pub(crate) file: PathBuf,
+    /// The user.
+    #[arg(value_parser = user_name)]
+    pub(crate) user: UserName,
+}
+
+/// Deliver a letter from standard input into a user's Maildir, as an MTA does.
+///
+/// The letter is on disk when this succeeds. Exit status 75 tells the MTA to try again later.
+#[derive(Debug, Parser)]
+pub(crate) struct Deliver {
+    /// The directory with a Maildir for each user; the user's own is made when there is none.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) mail: PathBuf,
+    /// The user.
+    #[arg(value_parser = user_name)]
+    pub(crate) user: UserName,
+}
+
+/// List what is in a mailbox: number, size, unique-id, date, from, subject.
+///
+/// A table on a terminal; fields parted by tabs elsewhere.
+#[derive(Debug, Parser)]
+#[command(after_help = URL_HELP)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) account: Account,
+    /// Print a JSON object for each message, one a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Collect mail.
+///
+/// Each letter is safe on disk before it may be deleted on the server. Prints one line at the end:
+/// how many messages were fetched, skipped and deleted.
+#[derive(Debug, Parser)]
+#[command(after_help = URL_HELP)]
+pub(crate) struct Fetch {
+    #[command(flatten)]
+    pub(crate) account: Account,
+    /// Where to: a Maildir, an mbox file, or a directory of .eml files; made when there is none.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) to: PathBuf,
+    /// How to keep the letters. Line ends are LF in a Maildir and an mbox, CRLF in .eml files.
+    #[arg(long, value_enum, default_value = "maildir")]
+    pub(crate) format: Format,
+    /// Delete on the server what was saved.
+    #[arg(long)]
+    pub(crate) delete: bool,
+    /// Leave larger messages on the server: octets, or 512K, 20M, 1GiB.
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_size: Option<ByteSize>,
+    /// Fetch this message alone; may be given several times.
+    #[arg(long, value_name = "N", value_parser = message_number)]
+    pub(crate) message: Vec<MessageNumber>,
+    /// Show no progress.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// How fetched letters are kept.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// A Maildir.
+    Maildir,
+    /// An mbox file (mboxrd).
+    Mbox,
+    /// A directory with an .eml file for each letter.
+    Eml,
+}
+
+/// Talk to a server by hand, as by telnet.
+///
+/// Lines go out as they are typed, replies are shown as they come. With a user in the URL, the
+/// login is done first. Works from a pipe, too: each line waits for the reply to the one before.
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Example:
+  printf 'user mark\\npass swordfish\\nstat\\nquit\\n' | pop3 talk pop3://localhost:1110")]
+pub(crate) struct Talk {
+    #[command(flatten)]
+    pub(crate) account: Account,
+}
+
+/// Whose mailbox.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Account {
+    /// The mailbox, as in pop3://USER@HOST[:PORT] or (RFC 2384) pop://USER;AUTH=+APOP@HOST[:PORT].
+    #[allow(clippy::doc_markdown, reason = "this is help for a terminal")]
+    pub(crate) url: MailboxUrl,
+    /// The password is the first line of this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// The adapter that does the work.
+    #[arg(long, value_enum, default_value = "blocking")]
+    pub(crate) runtime: Runtime,
+}
+
+const URL_HELP: &str = "\
+The password is the first line of --password-file, or the environment variable POP3_PASSWORD, or
+what is typed at a prompt. In the URL it works too, but other users of this machine may see it.
+
+Example:
+  pop3 fetch pop3://mark@localhost:1110 --to inbox --max-size 20M --delete";
+
+fn user_name(name: &str) -> Result<UserName, String> {
+    UserName::new(name).map_err(|error| error.to_string())
+}
+
+fn text(text: &str) -> Result<Text, String> {
+    Text::new(text).map_err(|error| error.to_string())
+}
+
+fn message_number(number: &str) -> Result<MessageNumber, String> {
+    let number = number.parse().ok().and_then(MessageNumber::new);
+    number.ok_or_else(|| "a message number is 1 or more".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn an_idle_limit_below_ten_minutes_is_refused() {
+        let serve = ["pop3", "serve", "--mail", "m", "--users", "u", "--idle", "599"];
+        assert!(Args::try_parse_from(serve).is_err());
+    }
+}

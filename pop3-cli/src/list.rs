@@ -1,0 +1,210 @@
+//! `pop3 list`: what is in a mailbox.
+
+use std::collections::HashMap;
+use std::io::{self, IsTerminal, Read, Write};
+
+use pop3_blocking::{Error, Session};
+use pop3_proto::client::Error as ProtocolError;
+use pop3_proto::{MessageNumber, Octets, UniqueId};
+use serde_json::json;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::args::List;
+use crate::failure::Failure;
+use crate::output::escaped;
+use crate::runtime;
+
+/// So much of a header is looked at, in octets.
+const HEADER: u64 = 64 * 1024;
+
+/// What is shown of a message. What the server does not tell is missing.
+#[derive(Debug, Default)]
+struct Row {
+    octets: Option<Octets>,
+    unique_id: Option<UniqueId>,
+    date: String,
+    from: String,
+    subject: String,
+}
+
+pub(crate) fn run(args: &List) -> Result<(), Failure> {
+    let failed = |error: Error| Failure::session(&args.account.url, &error);
+    let mut session = runtime::log_in(&args.account)?;
+    let mut rows: HashMap<MessageNumber, Row> = HashMap::new();
+    for message in session.list().map_err(failed)? {
+        rows.entry(message.number).or_default().octets = Some(message.octets);
+    }
+    for message in optional(session.unique_ids()).map_err(failed)?.unwrap_or_default() {
+        rows.entry(message.number).or_default().unique_id = Some(message.unique_id);
+    }
+    read_headers(&mut session, &mut rows).map_err(failed)?;
+    let mut rows: Vec<_> = rows.into_iter().collect();
+    rows.sort_unstable_by_key(|(number, _)| *number);
+    show(args, &rows)?;
+    session.quit().map_err(failed)?;
+    Ok(())
+}
+
+/// What servers may lack.
+fn optional<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Err(Error::Pop3(ProtocolError::Refused { .. })) => Ok(None),
+        result => result.map(Some),
+    }
+}
+
+fn read_headers(
+    session: &mut Session,
+    rows: &mut HashMap<MessageNumber, Row>,
+) -> Result<(), Error> {
+    let mut numbers: Vec<_> = rows.keys().copied().collect();
+    numbers.sort_unstable();
+    let mut tops = session.top_all(numbers, 0);
+    let mut header = Vec::new();
+    while let Some((number, top)) = tops.next_letter()? {
+        let Some(top) = optional(top)? else { continue };
+        header.clear();
+        top.take(HEADER).read_to_end(&mut header)?;
+        if let Some(row) = rows.get_mut(&number) {
+            row.read(&header);
+        }
+    }
+    Ok(())
+}
+
+impl Row {
+    fn read(&mut self, header: &[u8]) {
+        let Ok((fields, _)) = mailparse::parse_headers(header) else { return };
+        for field in fields {
+            let place = match field.get_key_ref().to_ascii_lowercase().as_str() {
+                "date" => &mut self.date,
+                "from" => &mut self.from,
+                "subject" => &mut self.subject,
+                _ => continue,
+            };
+            // The first one counts, as in most readers.
+            if place.is_empty() {
+                *place = field.get_value();
+            }
+        }
+    }
+
+    fn cells(&self, number: MessageNumber) -> [String; 6] {
+        let octets = self.octets.map_or_else(|| "?".into(), |octets| octets.to_string());
+        let unique_id = self.unique_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        let text = |text: &str| escaped(text.replace('\t', " ").as_bytes());
+        [
+            number.to_string(),
+            octets,
+            unique_id,
+            text(&self.date),
+            text(&self.from),
+            text(&self.subject),
+        ]
+    }
+}
+
+fn show(args: &List, rows: &[(MessageNumber, Row)]) -> Result<(), Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if args.json {
+        for (number, row) in rows {
+            let object = json!({
+                "number": number.get(),
+                "octets": row.octets.map(|octets| octets.0),
+                "unique_id": row.unique_id.as_ref().map(ToString::to_string),
+                "date": row.date,
+                "from": row.from,
+                "subject": row.subject,
+            });
+            writeln!(out, "{object}")?;
+        }
+    } else if io::stdout().is_terminal() {
+        table(&mut out, rows)?;
+    } else {
+        for (number, row) in rows {
+            writeln!(out, "{}", row.cells(*number).join("\t"))?;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+/// Columns that fit the terminal: the subject takes what the others leave.
+fn table(out: &mut impl Write, rows: &[(MessageNumber, Row)]) -> io::Result<()> {
+    const HEADS: [&str; 6] = ["#", "octets", "unique-id", "date", "from", "subject"];
+    const WIDEST: [usize; 6] = [10, 12, 20, 31, 28, 200];
+    let cells: Vec<_> = rows.iter().map(|(number, row)| row.cells(*number)).collect();
+    let mut widths = HEADS.map(UnicodeWidthStr::width);
+    for row in &cells {
+        for ((width, cell), widest) in widths.iter_mut().zip(row).zip(WIDEST) {
+            *width = (*width).max(cell.width().min(widest));
+        }
+    }
+    let columns = terminal_width();
+    let others: usize = widths[..5].iter().map(|width| width + 2).sum();
+    widths[5] = columns.saturating_sub(others).max(10);
+    for row in std::iter::once(HEADS.map(str::to_owned)).chain(cells) {
+        let mut line = String::new();
+        for (at, (cell, width)) in row.iter().zip(widths).enumerate() {
+            let cell = clip(cell, width);
+            let padding = " ".repeat(width - cell.width());
+            // Numbers stand to the right.
+            match at {
+                0 | 1 => line.extend([&padding, &cell, "  "]),
+                _ => line.extend([&cell, &padding, "  "]),
+            }
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// How many columns the terminal has.
+fn terminal_width() -> usize {
+    usize::from(console::Term::stdout().size().1)
+}
+
+/// As much of a text as fits a column, with an ellipsis when that is not all.
+fn clip(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut clipped = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used > width {
+            break;
+        }
+        clipped.push(c);
+    }
+    clipped.push('…');
+    clipped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_decoded_and_the_first_counts() {
+        let mut row = Row::default();
+        row.read(b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\tfolded\r\nsubject: second\r\nFrom: a@b\r\n\r\n");
+        assert_eq!(row.subject, "Grüße folded");
+        assert_eq!(row.from, "a@b");
+    }
+
+    #[test]
+    fn hostile_headers_are_shown_escaped_and_in_one_field() {
+        let mut row = Row::default();
+        row.read(b"Subject: =?utf-8?q?a=1B[2J=09b=0Ac?=\r\n\r\n");
+        let cells = row.cells(MessageNumber::FIRST);
+        assert!(!cells[5].contains(['\u{1b}', '\t', '\n']), "{}", cells[5]);
+    }
+
+    #[test]
+    fn cells_are_clipped_by_width() {
+        assert_eq!(clip("short", 5), "short");
+        assert_eq!(clip("longer", 5), "long…");
+        assert_eq!(clip("日本語", 5), "日本…");
+    }
+}

@@ -9,6 +9,7 @@ use pop3_proto::{Secret, UserName};
 
 use crate::args::Account;
 use crate::failure::Failure;
+use crate::output::complain;
 
 /// The environment variable that may hold the password.
 const VARIABLE: &str = "POP3_PASSWORD";
@@ -33,7 +34,7 @@ impl Account {
             return secret(VARIABLE, password.as_encoded_bytes());
         }
         if let Some(password) = &self.url.password {
-            eprintln!("pop3: warning: other users of this machine may see a password in a URL");
+            complain("warning: other users of this machine may see a password in a URL");
             return Ok(password.clone());
         }
         if !io::stdin().is_terminal() {
@@ -53,8 +54,8 @@ impl Account {
             .to_socket_addrs()
             .map_err(|error| Failure::Server(format!("{}: {error}", self.url)))?
             .collect();
-        if addresses.iter().any(|address| !address.ip().is_loopback()) {
-            eprintln!("pop3: warning: everything goes to {} in clear text", self.url);
+        if addresses.iter().any(|address| !address.ip().to_canonical().is_loopback()) {
+            complain(format_args!("warning: everything goes to {} in clear text", self.url));
         }
         Ok(addresses)
     }

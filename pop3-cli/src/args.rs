@@ -9,7 +9,7 @@ use pop3_proto::{MessageNumber, Text, UserName};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::failure::EXIT_CODES;
-use crate::url::MailboxUrl;
+use crate::url::{MailboxUrl, UrlParser};
 
 /// POP3 by hand and in scripts: serve a mailbox, look into it, fetch mail.
 #[derive(Debug, Parser)]
@@ -128,13 +128,18 @@ pub(crate) struct Passwd {
 ///
 /// The letter is on disk when this succeeds. Exit status 75 tells the MTA to try again later.
 #[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  pop3 deliver --mail /srv/mail mark < letter
+  Postfix, main.cf:  mailbox_command = pop3 deliver --mail /srv/mail \"$USER\"
+  Exim, transport:   command = pop3 deliver --mail /srv/mail $local_part")]
 pub(crate) struct Deliver {
     /// The directory with a Maildir for each user; the user's own is made when there is none.
     #[arg(long, value_name = "DIR")]
     pub(crate) mail: PathBuf,
     /// The user.
-    #[arg(value_parser = user_name)]
-    pub(crate) user: UserName,
+    // Not parsed here: to an MTA, a name that cannot be is no wrong usage but an unknown user.
+    pub(crate) user: String,
 }
 
 /// List what is in a mailbox: number, size, unique-id, date, from, subject.
@@ -208,6 +213,7 @@ pub(crate) struct Talk {
 pub(crate) struct Account {
     /// The mailbox, as in pop3://USER@HOST[:PORT] or (RFC 2384) pop://USER;AUTH=+APOP@HOST[:PORT].
     #[allow(clippy::doc_markdown, reason = "this is help for a terminal")]
+    #[arg(value_parser = UrlParser)]
     pub(crate) url: MailboxUrl,
     /// The password is the first line of this file.
     #[arg(long, value_name = "FILE")]

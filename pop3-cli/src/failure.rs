@@ -1,5 +1,6 @@
 //! How a command can fail: one line for people, one number for scripts.
 
+use std::error::Error as StdError;
 use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
@@ -57,6 +58,12 @@ impl Failure {
             Self::TryAgain(_) => 75,
         })
     }
+}
+
+/// An error and everything behind it, in one line.
+pub(crate) fn chain(error: &dyn StdError) -> String {
+    std::iter::successors(error.source(), |error| (*error).source())
+        .fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }
 
 /// The last paragraph of `pop3 --help`.

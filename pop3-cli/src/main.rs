@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         // Whoever reads our output has seen enough of it.
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("pop3: {failure}");
+            output::complain(&failure);
             failure.exit_code()
         }
     }

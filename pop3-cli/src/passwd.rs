@@ -7,12 +7,12 @@ use pop3_proto::Secret;
 
 use crate::account::{first_line, secret};
 use crate::args::Passwd;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 
 pub(crate) fn run(args: &Passwd) -> Result<(), Failure> {
     let password = if io::stdin().is_terminal() { prompt()? } else { from_stdin()? };
     let change = set_password(&args.file, &args.user, &password)
-        .map_err(|error| Failure::local(args.file.display(), error))?;
+        .map_err(|error| Failure::local(args.file.display(), chain(&error)))?;
     let done = match change {
         Change::Added => "added",
         Change::Replaced => "has a new password",

@@ -25,6 +25,9 @@ pub(crate) fn log_in(account: &Account) -> Result<Session<TcpStream>, Failure> {
     };
     session.map_err(|failed| match failed.error {
         Error::Pop3(ProtocolError::Refused { reply, .. }) => {
+            // Some servers repeat what they refuse.
+            let shown = String::from_utf8_lossy(password.expose());
+            let reply = reply.to_string().replace(&*shown, "********");
             Failure::Login(format!("{place}: the login was refused: {reply}"))
         }
         Error::NoApop => Failure::Login(format!("{place}: {}", Error::NoApop)),

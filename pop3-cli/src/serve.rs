@@ -1,7 +1,7 @@
 //! `pop3 serve`: the Maildirs below a directory.
 
 use std::io::{self, Write};
-use std::net::{TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -29,7 +29,11 @@ pub(crate) fn run(args: &Serve) -> Result<(), Failure> {
     service.config_mut().greeting = args.greeting.clone();
     service.config_mut().idle_limit = Duration::from_secs(args.idle);
 
-    let listeners = args.listen.iter().map(|address| listen(address, args.allow_cleartext));
+    let addresses = args.listen.iter().map(|address| resolve(address, args.allow_cleartext));
+    let addresses = addresses.collect::<Result<Vec<_>, _>>()?;
+    let listeners = args.listen.iter().zip(&addresses).map(|(address, resolved)| {
+        TcpListener::bind(resolved.as_slice()).map_err(|error| not_listening(address, error))
+    });
     let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
     let mut server = match args.runtime {
         Runtime::Blocking => Server::with_listeners(listeners, service),
@@ -47,18 +51,22 @@ pub(crate) fn run(args: &Serve) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A listener; one that other machines can reach takes passwords in clear text only on demand.
-fn listen(address: &str, allow_cleartext: bool) -> Result<TcpListener, Failure> {
-    let failed = |error: io::Error| Failure::local(format!("listening on {address}"), error);
-    let addresses: Vec<_> = address.to_socket_addrs().map_err(failed)?.collect();
-    let exposed = addresses.iter().any(|address| !address.ip().is_loopback());
+fn not_listening(address: &str, error: io::Error) -> Failure {
+    Failure::local(format!("listening on {address}"), error)
+}
+
+/// Where to listen. Where other machines can come, passwords are taken only on demand.
+fn resolve(address: &str, allow_cleartext: bool) -> Result<Vec<SocketAddr>, Failure> {
+    let resolved = address.to_socket_addrs().map_err(|error| not_listening(address, error))?;
+    let addresses: Vec<_> = resolved.collect();
+    let exposed = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
     if exposed && !allow_cleartext {
         return Err(Failure::Usage(format!(
             "{address} is not loopback: passwords would cross the network in clear text; \
              --allow-cleartext permits it"
         )));
     }
-    TcpListener::bind(addresses.as_slice()).map_err(failed)
+    Ok(addresses)
 }
 
 fn announce(server: &Server) -> io::Result<()> {

@@ -1,8 +1,11 @@
 //! Where a mailbox is: `pop://` (RFC 2384) and the common `pop3://`.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::str::FromStr;
 
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
 use percent_encoding::percent_decode_str;
 use pop3_proto::{Secret, UserName};
 
@@ -34,6 +37,8 @@ pub(crate) enum Login {
 pub(crate) enum InvalidUrl {
     #[error("a mailbox is written pop3://USER@HOST[:PORT]")]
     Scheme,
+    #[error("the URL is not UTF-8; encode special characters as %XX")]
+    Utf8,
     #[error("TLS is not supported yet; pop3:// and pop:// are in clear text")]
     Tls,
     #[error("the URL has no host, or one that is malformed")]
@@ -50,6 +55,27 @@ pub(crate) enum InvalidUrl {
     Mechanism,
     #[error("there is something behind the host; a mailbox has no path")]
     Path,
+}
+
+/// Parses the argument. What clap cannot parse by itself it repeats in its error, and a URL may hold
+/// a password.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UrlParser;
+
+impl TypedValueParser for UrlParser {
+    type Value = MailboxUrl;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<MailboxUrl, clap::Error> {
+        let url = value.to_str().ok_or(InvalidUrl::Utf8).and_then(str::parse);
+        url.map_err(|error| {
+            clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")).with_cmd(command)
+        })
+    }
 }
 
 impl FromStr for MailboxUrl {

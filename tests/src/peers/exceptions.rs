@@ -26,7 +26,7 @@ pub struct Exception {
 pub enum Instead {
     /// Nothing can: the letter is not put into the maildrop.
     NotCarried,
-    /// This, and exactly this, of what should be there.
+    /// This, and exactly this, of what should come over the wire.
     Becomes(fn(&[u8]) -> Vec<u8>),
 }
 
@@ -129,12 +129,13 @@ pub fn expected(
     let mut expected = Vec::new();
     for letter in letters {
         let exception = EXCEPTIONS.iter().find(|e| e.peer == peer.name && e.letter == letter.name);
-        let stored = stored_form(&wire_form(&letter.content), line_ends);
-        let content = match exception.map(|exception| exception.instead) {
-            None => stored,
-            Some(Instead::Becomes(change)) => change(&stored),
+        let wire = wire_form(&letter.content);
+        let wire = match exception.map(|exception| exception.instead) {
+            None => wire,
+            Some(Instead::Becomes(change)) => change(&wire),
             Some(Instead::NotCarried) => continue,
         };
+        let content = stored_form(&wire, line_ends);
         expected.push(Expected { name: letter.name.clone(), content });
         carried.push(letter);
     }

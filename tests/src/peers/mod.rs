@@ -5,6 +5,7 @@
 
 pub mod clients;
 mod exceptions;
+pub mod post_office;
 pub mod servers;
 
 pub use exceptions::{EXCEPTIONS, Exception, Instead, expected};
@@ -21,6 +22,9 @@ pub struct Peer {
     /// Which programs must be there.
     pub programs: &'static [&'static str],
 }
+
+/// No peer at all, and so without exceptions.
+pub const OURSELVES: Peer = Peer::new("ourselves", &[]);
 
 impl Peer {
     /// A peer that needs these programs.

@@ -91,7 +91,7 @@ fn send(stream: &mut BufReader<TcpStream>, octets: &mut Vec<u8>) -> std::io::Res
 /// Where our client stands between two calls.
 enum Caller {
     Nowhere(SocketAddr),
-    Before(Client),
+    Before(Box<Client>),
     Inside(Session),
     Over,
 }
@@ -156,7 +156,7 @@ impl Caller {
             (Self::Nowhere(address), "connect", []) => match Client::connect(address) {
                 Ok(client) => {
                     let greeting = vec![client.greeting().reply.text.to_string()];
-                    (Self::Before(client), Ok(greeting))
+                    (Self::Before(Box::new(client)), Ok(greeting))
                 }
                 Err(error) => (Self::Over, Err(error.to_string())),
             },

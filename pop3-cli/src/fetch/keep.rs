@@ -20,7 +20,21 @@ pub(super) struct Keep {
     format: Format,
     to: PathBuf,
     count: Cell<u32>,
+    /// Letters that have come in whole and wait to be made durable together.
+    waiting: Vec<Waiting>,
+    waiting_octets: u64,
 }
+
+/// A letter that is written but has no name yet that anybody would find.
+enum Waiting {
+    Maildir(maildir::Delivery),
+    Eml(tempfile::NamedTempFile, String),
+}
+
+/// So many letters, or octets of them, are made durable together: waiting for the disk once for
+/// all of them is what makes many small letters quick.
+const BATCH: usize = 256;
+const BATCH_OCTETS: u64 = 64 << 20;
 
 /// Why a letter was not saved; nothing of it is left then.
 #[derive(Debug)]
@@ -51,16 +65,18 @@ impl Keep {
             fs::create_dir_all(directory)
                 .map_err(|error| Failure::local(directory.display(), error))?;
         }
-        Ok(Self { format, to: to.to_owned(), count: Cell::new(0) })
+        let (to, count) = (to.to_owned(), Cell::new(0));
+        Ok(Self { format, to, count, waiting: Vec::new(), waiting_octets: 0 })
     }
 
     pub(super) const fn names_by_unique_id(&self) -> bool {
         matches!(self.format, Format::Eml)
     }
 
-    /// Reads a letter to its end and puts it where it belongs; returns its octets.
+    /// Reads a letter to its end; returns its octets. It is safe after the next
+    /// [`sync`](Self::sync) that succeeds.
     pub(super) fn save(
-        &self,
+        &mut self,
         letter: Letter<'_, TcpStream>,
         number: MessageNumber,
         unique_id: Option<&UniqueId>,
@@ -68,27 +84,31 @@ impl Keep {
     ) -> Result<u64, NotKept> {
         self.count.set(self.count.get() + 1);
         progress.message(self.count.get());
-        match self.format {
+        let octets = match self.format {
             Format::Maildir => {
                 let mut delivery = maildir::Delivery::begin(&self.to)?;
                 let octets = copy_as_lf(letter, &mut delivery, progress)?;
-                delivery.commit()?;
-                Ok(octets)
+                self.waiting.push(Waiting::Maildir(delivery));
+                octets
             }
             Format::Mbox => {
                 let mut delivery = mbox::Delivery::begin(&self.to, "MAILER-DAEMON")?;
                 let octets = copy(letter, &mut delivery, progress)?;
                 delivery.commit()?;
-                Ok(octets)
+                octets
             }
             Format::Eml => {
                 let mut file = tempfile::Builder::new().prefix(".fetch").tempfile_in(&self.to)?;
                 let octets = copy(letter, file.as_file_mut(), progress)?;
-                file.as_file().sync_all()?;
-                self.put_in_place(file, &file_name(number, unique_id))?;
-                Ok(octets)
+                self.waiting.push(Waiting::Eml(file, file_name(number, unique_id)));
+                octets
             }
+        };
+        self.waiting_octets += octets;
+        if self.waiting.len() >= BATCH || self.waiting_octets >= BATCH_OCTETS {
+            self.sync()?;
         }
+        Ok(octets)
     }
 
     /// Gives a file its name, or the next that is free: nothing is overwritten.
@@ -107,12 +127,25 @@ impl Keep {
         Ok(())
     }
 
-    /// Makes the names of all letters durable, where that was not done letter by letter.
-    pub(super) fn sync(&self) -> io::Result<()> {
-        match self.format {
-            Format::Maildir | Format::Mbox => Ok(()),
-            Format::Eml => File::open(&self.to)?.sync_all(),
+    /// Makes everything that was saved durable, and gives it its name.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        let (mut deliveries, mut files) = (Vec::new(), Vec::new());
+        for letter in self.waiting.drain(..) {
+            match letter {
+                Waiting::Maildir(delivery) => deliveries.push(delivery),
+                Waiting::Eml(file, name) => files.push((file, name)),
+            }
         }
+        self.waiting_octets = 0;
+        maildir::Delivery::commit_all(deliveries)?;
+        if files.is_empty() {
+            return Ok(());
+        }
+        files.iter().try_for_each(|(file, _)| file.as_file().sync_all())?;
+        for (file, name) in files {
+            self.put_in_place(file, &name)?;
+        }
+        File::open(&self.to)?.sync_all()
     }
 }
 

@@ -23,7 +23,7 @@ use progress::Progress;
 pub(crate) fn run(args: &Fetch) -> Result<(), Failure> {
     let place = &args.account.url;
     let failed = |error: Error| Failure::session(place, &error);
-    let keep = Keep::new(args.format, &args.to)?;
+    let mut keep = Keep::new(args.format, &args.to)?;
     let mut session = runtime::log_in(&args.account)?;
 
     let listed = session.list().map_err(failed)?;
@@ -46,6 +46,8 @@ pub(crate) fn run(args: &Fetch) -> Result<(), Failure> {
                     tally.octets += octets;
                 }
                 Err(NotKept::Session(error)) => {
+                    // What came before is whole, and worth keeping.
+                    keep.sync().map_err(|error| Failure::local(args.to.display(), error))?;
                     return Err(Failure::session(format!("{place}: message {number}"), &error));
                 }
                 Err(NotKept::Local(error)) => {

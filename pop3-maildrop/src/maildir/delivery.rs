@@ -60,18 +60,11 @@ impl Delivery {
     /// When the file system fails.
     pub fn begin(maildir: impl AsRef<Path>) -> io::Result<Self> {
         let maildir = maildir.as_ref().to_owned();
+        folder::create(&maildir)?;
         let stem = fresh_stem();
         let temporary = maildir.join("tmp").join(format!("{stem}.{}", host()));
-        let open =
-            || OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&temporary);
-        let file = match open() {
-            // Only now, since looking for every directory costs more than the letter itself.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                folder::create(&maildir)?;
-                open()?
-            }
-            opened => opened?,
-        };
+        let file =
+            OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&temporary)?;
         let counter = Counter::new();
         Ok(Self { maildir, file, temporary, stem, size: 0, counter, ends_line: true })
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::random::Random;
 
@@ -155,6 +156,8 @@ fn line(out: &mut Vec<u8>, random: &mut Random) {
     out.push(b'\n');
 }
 
+static LAID_OUT: AtomicU64 = AtomicU64::new(0);
+
 /// Lays letters into a Maildir as an MTA would have done long ago, in their order.
 ///
 /// # Errors
@@ -163,8 +166,10 @@ pub fn lay_out(maildir: &Path, letters: &[Letter]) -> io::Result<()> {
     for folder in ["tmp", "new", "cur"] {
         fs::create_dir_all(maildir.join(folder))?;
     }
-    for (index, letter) in letters.iter().enumerate() {
-        let name = format!("new/{}.M{index:06}P1Q{index}.example", 1_700_000_000 + index);
+    for letter in letters {
+        // No name is ever used twice, whichever Maildir it is in.
+        let index = LAID_OUT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("new/{}.M000000P1Q{index}.example", 1_700_000_000 + index);
         fs::File::create_new(maildir.join(name))?.write_all(&letter.content)?;
     }
     Ok(())

@@ -128,6 +128,11 @@ impl Running {
         Ok(())
     }
 
+    /// Whether it has not ended yet.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Waits for it to end by itself.
     ///
     /// # Errors

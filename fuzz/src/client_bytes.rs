@@ -1,0 +1,180 @@
+//! A client, whatever its server says: the same events and the same output, however it is cut.
+//!
+//! The second line of an input chooses the commands, a letter each. STLS is not among them: what
+//! stands behind it in the same read is treated otherwise than what comes later, on purpose.
+
+use pop3_proto::bytes::Buf;
+use pop3_proto::client::{CommandId, Config, Connection, Event};
+use pop3_proto::command::Extension;
+use pop3_proto::state::Shape;
+use pop3_proto::{Command, Secret};
+
+use crate::cuts::{Cuts, first_line, split};
+
+/// What the letters of the second line mean, `a` being the first.
+const COMMANDS: &[&str] = &[
+    "CAPA",
+    "USER mark",
+    "PASS swordfish",
+    "APOP mark 0123456789abcdef0123456789abcdef",
+    "AUTH PLAIN",
+    "STAT",
+    "LIST",
+    "LIST 1",
+    "UIDL",
+    "UIDL 2",
+    "RETR 1",
+    "TOP 1 0",
+    "DELE 1",
+    "NOOP",
+    "RSET",
+    "LANG",
+    "UTF8",
+    "XLINE secret",
+    "XMANY",
+    "QUIT",
+];
+
+pub fn check(input: &[u8]) {
+    let (cuts, rest) = split(input);
+    let (script, wire) = first_line(rest);
+    let whole = Session::of(wire, &Cuts::NONE, script);
+    whole.is_lawful();
+    assert_eq!(Session::of(wire, &cuts, script), whole);
+    assert_eq!(Session::of(wire, &Cuts::EVERYWHERE, script), whole);
+}
+
+/// All that a host sees of a session.
+#[derive(Debug, Default, PartialEq)]
+struct Session {
+    events: Vec<Event>,
+    /// What went to the server.
+    said: Vec<u8>,
+    /// The commands that were taken, in order.
+    sent: Vec<CommandId>,
+    /// What may have gone to the server for them; `None` once a challenge was responded to.
+    to_say: Option<Vec<u8>>,
+}
+
+impl Session {
+    fn of(wire: &[u8], cuts: &Cuts, script: &[u8]) -> Self {
+        let mut session = Self { to_say: Some(Vec::new()), ..Self::default() };
+        let mut connection = Connection::new(small());
+        let mut script = script.iter().filter_map(|letter| command(*letter));
+        for mut piece in cuts.pieces(wire) {
+            while !piece.is_empty() && !connection.is_over() {
+                let taken = connection.receive(piece);
+                assert!(taken > 0, "a client that was polled takes nothing more");
+                piece = &piece[taken..];
+                session.listen(&mut connection, &mut script);
+            }
+        }
+        connection.closed();
+        session.listen(&mut connection, &mut script);
+        assert!(connection.is_over());
+        assert_eq!(connection.receive(b"+OK\r\n"), 0);
+        assert_eq!(connection.poll(), None);
+        assert!(!connection.wants_write());
+        session
+    }
+
+    fn listen(&mut self, connection: &mut Connection, script: &mut impl Iterator<Item = Command>) {
+        while let Some(event) = connection.poll() {
+            match &event {
+                Event::Greeting(_) | Event::Done { .. } => {
+                    for command in script.by_ref().take(2) {
+                        self.send(connection, command);
+                    }
+                }
+                Event::Challenge { .. } => {
+                    self.to_say = None;
+                    // The session may have ended behind the challenge.
+                    let _ = connection.respond(b"YQ==");
+                }
+                _ => {}
+            }
+            self.note(event);
+            let mut transmit = connection.transmit();
+            self.said.extend_from_slice(transmit.chunk());
+            transmit.advance(transmit.remaining());
+        }
+    }
+
+    /// What is not lawful now is refused; the same, however the input is cut.
+    fn send(&mut self, connection: &mut Connection, command: Command) {
+        let line = command.to_bytes();
+        if let Ok(id) = connection.send(command) {
+            self.sent.push(id);
+            if let Some(to_say) = &mut self.to_say {
+                to_say.extend_from_slice(&line);
+            }
+        }
+    }
+
+    /// Joins the pieces of a body, which are cut as the input is.
+    fn note(&mut self, event: Event) {
+        match (event, self.events.last_mut()) {
+            (Event::Body { chunk, .. }, _) if chunk.is_empty() => panic!("an empty piece"),
+            (Event::Body { id, chunk }, Some(Event::Body { id: last, chunk: before }))
+                if id == *last =>
+            {
+                *before = [&before[..], &chunk].concat().into();
+            }
+            (event, _) => self.events.push(event),
+        }
+    }
+
+    fn is_lawful(&self) {
+        let (last, before) = self.events.split_last().expect("at least the end is told");
+        assert!(matches!(last, Event::Closed(_)), "the last event is {last:?}");
+        let closed = |event: &Event| matches!(event, Event::Closed(_));
+        assert!(!before.iter().any(closed), "closed twice");
+        self.answers_are_in_order();
+        if let Some(to_say) = &self.to_say {
+            assert!(to_say.starts_with(&self.said), "said what was not sent, or in another order");
+        }
+    }
+
+    /// Each command has one reply, one end behind it, and all else of it between or before.
+    fn answers_are_in_order(&self) {
+        let mut awaited = self.sent.iter();
+        let mut current = awaited.next();
+        let mut replied = false;
+        for event in &self.events {
+            let (id, may_come) = match event {
+                Event::Challenge { id, .. } => (id, !replied),
+                Event::Reply { id, .. } => (id, !std::mem::replace(&mut replied, true)),
+                Event::Item { id, .. } | Event::Body { id, .. } => (id, replied),
+                Event::Done { id } => (id, replied),
+                _ => continue,
+            };
+            assert!(may_come && current == Some(id), "out of order: {event:?}");
+            if matches!(event, Event::Done { .. }) {
+                current = awaited.next();
+                replied = false;
+            }
+        }
+    }
+}
+
+/// Limits so narrow that short inputs meet them.
+fn small() -> Config {
+    let mut config = Config::default();
+    config.reply_line = 60.try_into().unwrap();
+    config.read_buffer = 64.try_into().unwrap();
+    config.listing_lines = 5.try_into().unwrap();
+    config.capability_lines = 5.try_into().unwrap();
+    config.window = 30.try_into().unwrap();
+    config
+}
+
+fn command(letter: u8) -> Option<Command> {
+    let line = COMMANDS.get(usize::from(letter.checked_sub(b'a')?))?;
+    Some(match line.split_once(' ') {
+        Some(("PASS", password)) => Command::Pass(Secret::new(password).unwrap()),
+        None if line.starts_with("XMANY") => {
+            Command::Extension(Extension::new(line, "", Shape::Message).unwrap())
+        }
+        _ => Command::parse(line.as_bytes()).unwrap(),
+    })
+}

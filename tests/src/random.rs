@@ -1,6 +1,6 @@
 //! Numbers that look random and are the same in every run.
 
-/// SplitMix64: a seed gives the same numbers everywhere, so a failure can be repeated.
+/// `SplitMix64`: a seed gives the same numbers everywhere, so a failure can be repeated.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 

@@ -92,7 +92,7 @@ fn send(stream: &mut BufReader<TcpStream>, octets: &mut Vec<u8>) -> std::io::Res
 enum Caller {
     Nowhere(SocketAddr),
     Before(Box<Client>),
-    Inside(Session),
+    Inside(Box<Session>),
     Over,
 }
 
@@ -168,7 +168,7 @@ impl Caller {
                 match login {
                     Ok(session) => {
                         let reply = vec![session.login_reply().text.to_string()];
-                        (Self::Inside(session), Ok(reply))
+                        (Self::Inside(Box::new(session)), Ok(reply))
                     }
                     Err(failed) => {
                         let after = failed.client.map_or(Self::Over, Self::Before);

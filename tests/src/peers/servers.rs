@@ -37,9 +37,25 @@ impl Server {
     /// Why it cannot run here.
     #[must_use]
     pub fn missing(&self) -> Option<String> {
-        let needs_root = || format!("{} needs root", self.peer.name);
-        self.peer.missing().or_else(|| (!geteuid().is_root()).then(needs_root))
+        let name = self.peer.name;
+        self.peer
+            .missing()
+            .or_else(|| (!geteuid().is_root()).then(|| format!("{name} needs root")))
+            .or_else(|| {
+                let needed = self.peer.programs.contains(&"unshare");
+                (needed && !can_have_a_system_of_its_own())
+                    .then(|| format!("{name} needs mount namespaces"))
+            })
     }
+}
+
+/// Containers may forbid it even to root.
+fn can_have_a_system_of_its_own() -> bool {
+    let tried = Command::new("unshare")
+        .args(["--mount", "mount", "-t", "tmpfs", "none", "/mnt"])
+        .stderr(Stdio::null())
+        .status();
+    tried.is_ok_and(|status| status.success())
 }
 
 /// All of them.

@@ -13,7 +13,7 @@ use crate::url::{MailboxUrl, UrlParser};
 
 /// POP3 by hand and in scripts: serve a mailbox, look into it, fetch mail.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES, disable_help_subcommand = false)]
+#[command(name = "pop3", version, max_term_width = 100, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct Args {
     /// What to log on standard error: off, error, warn, info, debug or trace. Default: info for
     /// serve, warn for everything else.
@@ -170,10 +170,10 @@ pub(crate) struct Fetch {
     /// How to keep the letters. Line ends are LF in a Maildir and an mbox, CRLF in .eml files.
     #[arg(long, value_enum, default_value = "maildir")]
     pub(crate) format: Format,
-    /// Delete on the server what was saved.
+    /// Delete on the server what was saved, when all of it is safe on disk.
     #[arg(long)]
     pub(crate) delete: bool,
-    /// Leave larger messages on the server: octets, or 512K, 20M, 1GiB.
+    /// Leave larger messages on the server: octets, or 512K, 20M (powers of 1000), 1GiB (of 1024).
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_size: Option<ByteSize>,
     /// Fetch this message alone; may be given several times.
@@ -222,6 +222,16 @@ pub(crate) struct Account {
     #[arg(long, value_enum, default_value = "blocking")]
     pub(crate) runtime: Runtime,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  pop3 demo                                     see a session, keep its three letters
+  pop3 passwd users mark                        add a user
+  pop3 deliver --mail mail mark < letter        put a letter into a mailbox
+  pop3 serve --mail mail --users users          serve the mailboxes, on 127.0.0.1:1110
+  pop3 list pop3://mark@localhost:1110          see what there is
+  pop3 fetch pop3://mark@localhost:1110 --to inbox --delete
+  pop3 talk pop3://localhost:1110               speak POP3 by hand";
 
 const URL_HELP: &str = "\
 The password is the first line of --password-file, or the environment variable POP3_PASSWORD, or

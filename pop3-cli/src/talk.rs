@@ -40,8 +40,15 @@ pub(crate) fn run(args: &Talk) -> Result<(), Failure> {
         let command = Command::parse_with(line, Spaces::Any).ok();
         server.say(line)?;
         let ok = server.reply(command.as_ref().map_or(Shape::Line, Command::shape))?;
-        if ok && command.and_then(|command| command.keyword()) == Some(Keyword::Quit) {
-            return Ok(());
+        match command.and_then(|command| command.keyword()) {
+            Some(Keyword::Quit) if ok => return Ok(()),
+            Some(Keyword::Stls) if ok => {
+                let place = &args.account.url;
+                return Err(Failure::Local(format!(
+                    "{place}: goes on in TLS, which talk cannot yet"
+                )));
+            }
+            _ => {}
         }
     }
 }
@@ -97,6 +104,10 @@ impl Server {
                 }
                 at_line_start = line.ends_with(b"\n");
             }
+        }
+        // Only the server knows the shape of its reply to an unknown command.
+        while self.stream.buffer().contains(&b'\n') {
+            self.line()?;
         }
         Ok(ok)
     }

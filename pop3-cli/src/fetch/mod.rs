@@ -16,6 +16,7 @@ use pop3_proto::{MessageNumber, Octets, UniqueId};
 
 use crate::args::Fetch;
 use crate::failure::Failure;
+use crate::output::complain;
 use crate::runtime;
 use keep::{Keep, NotKept};
 use progress::Progress;
@@ -33,21 +34,46 @@ pub(crate) fn run(args: &Fetch) -> Result<(), Failure> {
     } else {
         HashMap::new()
     };
-    let numbers: Vec<_> = wanted.iter().map(|message| message.number).collect();
+    let retrieved = retrieve(args, &mut session, &wanted, &unique_ids, &mut keep, &mut tally);
+    // What came in whole before something broke is worth keeping.
+    let kept = keep.sync().map_err(|error| Failure::local(args.to.display(), error));
+    if kept.is_err() {
+        return retrieved.and(kept);
+    }
+    let left = retrieved.and_then(|()| leave(args, session, &mut tally));
+    let told = tally.tell();
+    left?;
+    told?;
+    match tally.failed {
+        0 => Ok(()),
+        1 => Err(Failure::Local("1 message was not fetched or not deleted".into())),
+        n => Err(Failure::Local(format!("{n} messages were not fetched or not deleted"))),
+    }
+}
 
-    let progress = Progress::new(args.quiet, &wanted);
-    let mut saved = Vec::new();
+/// Saves what the server has; ends with the session, or when the disk fails.
+fn retrieve(
+    args: &Fetch,
+    session: &mut Session,
+    wanted: &[ScanListing],
+    unique_ids: &HashMap<MessageNumber, UniqueId>,
+    keep: &mut Keep,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
+    let place = &args.account.url;
+    let numbers: Vec<_> = wanted.iter().map(|message| message.number).collect();
+    let progress = Progress::new(args.quiet, wanted);
     let mut letters = session.retrieve_all(numbers);
-    while let Some((number, letter)) = letters.next_letter().map_err(failed)? {
+    while let Some((number, letter)) =
+        letters.next_letter().map_err(|error| Failure::session(place, &error))?
+    {
         match letter {
             Ok(letter) => match keep.save(letter, number, unique_ids.get(&number), &progress) {
                 Ok(octets) => {
-                    saved.push(number);
+                    tally.saved.push(number);
                     tally.octets += octets;
                 }
                 Err(NotKept::Session(error)) => {
-                    // What came before is whole, and worth keeping.
-                    keep.sync().map_err(|error| Failure::local(args.to.display(), error))?;
                     return Err(Failure::session(format!("{place}: message {number}"), &error));
                 }
                 Err(NotKept::Local(error)) => {
@@ -59,35 +85,32 @@ pub(crate) fn run(args: &Fetch) -> Result<(), Failure> {
             },
             Err(error @ Error::Pop3(ProtocolError::Refused { .. })) => {
                 tally.failed += 1;
-                progress.say(&format!("pop3: message {number}: {error}"));
+                progress.say(format_args!("message {number}: {error}"));
             }
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(Failure::session(place, &error)),
         }
     }
     progress.finish();
-    keep.sync().map_err(|error| Failure::local(args.to.display(), error))?;
-    tally.fetched = saved.len();
+    Ok(())
+}
+
+/// Deletes what is safe here, if that was asked for, and says goodbye.
+fn leave(args: &Fetch, mut session: Session, tally: &mut Tally) -> Result<(), Failure> {
+    let place = &args.account.url;
     if args.delete {
-        tally.deleted = delete(&mut session, saved, &mut tally.failed).map_err(failed)?;
+        delete(&mut session, tally).map_err(|error| Failure::session(place, &error))?;
     }
-    let quit = session.quit();
-    tally.tell(args.delete && quit.is_ok())?;
-    match quit {
-        Err(error) if tally.deleted > 0 => {
-            Err(Failure::session(format!("{place}: what was to be deleted may come again"), &error))
-        }
-        Err(error) => Err(failed(error)),
-        Ok(_) if tally.failed > 0 => {
-            Err(Failure::Local(format!("{} messages were not fetched or deleted", tally.failed)))
-        }
-        Ok(_) => Ok(()),
-    }
+    session.quit().map(drop).map_err(|error| match std::mem::take(&mut tally.deleted) {
+        0 => Failure::session(place, &error),
+        _ => Failure::session(format!("{place}: what was to be deleted may come again"), &error),
+    })
 }
 
 /// What was done.
 #[derive(Debug, Default)]
 struct Tally {
-    fetched: usize,
+    /// On disk, in whole.
+    saved: Vec<MessageNumber>,
     octets: u64,
     skipped: usize,
     deleted: usize,
@@ -95,9 +118,9 @@ struct Tally {
 }
 
 impl Tally {
-    fn tell(&self, committed: bool) -> io::Result<()> {
-        let deleted = if committed { self.deleted } else { 0 };
-        let Self { fetched, octets, skipped, .. } = self;
+    fn tell(&self) -> io::Result<()> {
+        let Self { saved, octets, skipped, deleted, .. } = self;
+        let fetched = saved.len();
         writeln!(
             io::stdout(),
             "fetched {fetched} messages ({octets} octets), skipped {skipped}, deleted {deleted}"
@@ -109,12 +132,14 @@ impl Tally {
 fn choose(args: &Fetch, mut listed: Vec<ScanListing>) -> (Vec<ScanListing>, Tally) {
     let mut tally = Tally::default();
     listed.sort_unstable_by_key(|message| message.number);
+    // A server that lists a message twice shall not have it fetched twice.
+    listed.dedup_by_key(|message| message.number);
     if !args.message.is_empty() {
         let asked: HashSet<_> = args.message.iter().copied().collect();
         listed.retain(|message| asked.contains(&message.number));
         let found: HashSet<_> = listed.iter().map(|message| message.number).collect();
         for number in args.message.iter().filter(|number| !found.contains(number)) {
-            eprintln!("pop3: there is no message {number}");
+            complain(format_args!("there is no message {number}"));
             tally.failed += 1;
         }
     }
@@ -122,7 +147,8 @@ fn choose(args: &Fetch, mut listed: Vec<ScanListing>) -> (Vec<ScanListing>, Tall
         listed.retain(|message| {
             let fits = message.octets <= Octets(limit.as_u64());
             if !fits {
-                eprintln!("pop3: skipped message {}: {} octets", message.number, message.octets);
+                let ScanListing { number, octets } = message;
+                complain(format_args!("skipped message {number}: {octets} octets"));
                 tally.skipped += 1;
             }
             fits
@@ -140,21 +166,18 @@ fn unique_ids(session: &mut Session) -> Result<HashMap<MessageNumber, UniqueId>,
     }
 }
 
-/// Marks what was saved; returns how many the server agreed to.
-fn delete(
-    session: &mut Session,
-    saved: Vec<MessageNumber>,
-    failed: &mut usize,
-) -> Result<usize, Error> {
-    let mut deleted = 0;
-    for (number, outcome) in session.delete_all(saved)? {
+/// Marks what was saved.
+fn delete(session: &mut Session, tally: &mut Tally) -> Result<(), Error> {
+    let mut marked = 0;
+    for (number, outcome) in session.delete_all(tally.saved.iter().copied())? {
         match outcome {
-            Ok(_) => deleted += 1,
+            Ok(_) => marked += 1,
             Err(error) => {
-                eprintln!("pop3: message {number}: {error}");
-                *failed += 1;
+                complain(format_args!("message {number}: {error}"));
+                tally.failed += 1;
             }
         }
     }
-    Ok(deleted)
+    tally.deleted = marked;
+    Ok(())
 }

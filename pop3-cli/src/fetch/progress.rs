@@ -1,7 +1,11 @@
 //! How far it is, on a terminal.
 
+use std::fmt::Display;
+
 use indicatif::{ProgressBar, ProgressStyle};
 use pop3_proto::reply::ScanListing;
+
+use crate::output::complain;
 
 /// A bar of octets with a count of messages; nothing where standard error is no terminal.
 pub(super) struct Progress {
@@ -29,8 +33,8 @@ impl Progress {
     }
 
     /// A line on standard error, above the bar.
-    pub(super) fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+    pub(super) fn say(&self, line: impl Display) {
+        self.bar.suspend(|| complain(line));
     }
 
     pub(super) fn finish(&self) {

@@ -1,0 +1,14 @@
+//! The program as its users meet it: command lines, exit statuses, output, files.
+//!
+//! Whatever a test runs, no password is ever in what the program says: [`run::Run`] sees to that.
+
+mod demo;
+mod fetch;
+mod list;
+mod office;
+mod run;
+mod script;
+mod serve;
+mod strange;
+mod talk;
+mod usage;

@@ -1,6 +1,6 @@
 //! `pop3 talk`: a session by hand, as by telnet.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -27,10 +27,15 @@ pub(crate) fn run(args: &Talk) -> Result<(), Failure> {
     if args.account.url.user.is_some() {
         server.log_in(args)?;
     }
+    let at_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let mut typed = Vec::new();
     let mut keyboard = io::stdin().lock();
     loop {
         typed.clear();
+        if at_terminal {
+            io::stdout().write_all(b"> ")?;
+            io::stdout().flush()?;
+        }
         let read = keyboard.read_until(b'\n', &mut typed);
         if read.map_err(|error| Failure::local("standard input", error))? == 0 {
             return Ok(());

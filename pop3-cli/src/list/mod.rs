@@ -1,5 +1,7 @@
 //! `pop3 list`: what is in a mailbox.
 
+mod table;
+
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Read, Write};
 
@@ -7,12 +9,12 @@ use pop3_blocking::{Error, Session};
 use pop3_proto::client::Error as ProtocolError;
 use pop3_proto::{MessageNumber, Octets, UniqueId};
 use serde_json::json;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::args::List;
 use crate::failure::Failure;
 use crate::output::escaped;
 use crate::runtime;
+use table::Cells;
 
 /// So much of a header is looked at, in octets.
 const HEADER: u64 = 64 * 1024;
@@ -89,7 +91,7 @@ impl Row {
         }
     }
 
-    fn cells(&self, number: MessageNumber) -> [String; 6] {
+    fn cells(&self, number: MessageNumber) -> Cells {
         let octets = self.octets.map_or_else(|| "?".into(), |octets| octets.to_string());
         let unique_id = self.unique_id.as_ref().map(ToString::to_string).unwrap_or_default();
         let text = |text: &str| escaped(text.replace('\t', " ").as_bytes());
@@ -119,7 +121,8 @@ fn show(args: &List, rows: &[(MessageNumber, Row)]) -> Result<(), Failure> {
             writeln!(out, "{object}")?;
         }
     } else if io::stdout().is_terminal() {
-        table(&mut out, rows)?;
+        let rows = rows.iter().map(|(number, row)| row.cells(*number)).collect();
+        table::print(&mut out, rows, terminal_width())?;
     } else {
         for (number, row) in rows {
             writeln!(out, "{}", row.cells(*number).join("\t"))?;
@@ -128,57 +131,9 @@ fn show(args: &List, rows: &[(MessageNumber, Row)]) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-/// Columns that fit the terminal: the subject takes what the others leave.
-fn table(out: &mut impl Write, rows: &[(MessageNumber, Row)]) -> io::Result<()> {
-    const HEADS: [&str; 6] = ["#", "octets", "unique-id", "date", "from", "subject"];
-    const WIDEST: [usize; 6] = [10, 12, 20, 31, 28, 200];
-    let cells: Vec<_> = rows.iter().map(|(number, row)| row.cells(*number)).collect();
-    let mut widths = HEADS.map(UnicodeWidthStr::width);
-    for row in &cells {
-        for ((width, cell), widest) in widths.iter_mut().zip(row).zip(WIDEST) {
-            *width = (*width).max(cell.width().min(widest));
-        }
-    }
-    let columns = terminal_width();
-    let others: usize = widths[..5].iter().map(|width| width + 2).sum();
-    widths[5] = columns.saturating_sub(others).max(10);
-    for row in std::iter::once(HEADS.map(str::to_owned)).chain(cells) {
-        let mut line = String::new();
-        for (at, (cell, width)) in row.iter().zip(widths).enumerate() {
-            let cell = clip(cell, width);
-            let padding = " ".repeat(width - cell.width());
-            // Numbers stand to the right.
-            match at {
-                0 | 1 => line.extend([&padding, &cell, "  "]),
-                _ => line.extend([&cell, &padding, "  "]),
-            }
-        }
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
-}
-
 /// How many columns the terminal has.
 fn terminal_width() -> usize {
     usize::from(console::Term::stdout().size().1)
-}
-
-/// As much of a text as fits a column, with an ellipsis when that is not all.
-fn clip(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut clipped = String::new();
-    let mut used = 1;
-    for c in text.chars() {
-        used += c.width().unwrap_or(0);
-        if used > width {
-            break;
-        }
-        clipped.push(c);
-    }
-    clipped.push('…');
-    clipped
 }
 
 #[cfg(test)]
@@ -199,12 +154,5 @@ mod tests {
         row.read(b"Subject: =?utf-8?q?a=1B[2J=09b=0Ac?=\r\n\r\n");
         let cells = row.cells(MessageNumber::FIRST);
         assert!(!cells[5].contains(['\u{1b}', '\t', '\n']), "{}", cells[5]);
-    }
-
-    #[test]
-    fn cells_are_clipped_by_width() {
-        assert_eq!(clip("short", 5), "short");
-        assert_eq!(clip("longer", 5), "long…");
-        assert_eq!(clip("日本語", 5), "日本…");
     }
 }

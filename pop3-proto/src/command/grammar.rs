@@ -8,7 +8,10 @@ use nom::multi::{many0_count, many1_count};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-use super::{Command, CommandError, Extension, InitialResponse, LanguageRange, Mechanism, Spaces};
+use super::{
+    Command, CommandError, Extension, InitialResponse, InvalidParameter, LanguageRange, Mechanism,
+    Spaces,
+};
 use crate::auth::ApopDigest;
 use crate::keyword::Keyword;
 use crate::secret::Secret;
@@ -154,13 +157,17 @@ impl<'a> Arguments<'a> {
     /// (RFC 1939, section 7).
     fn pass(self) -> Result<Command, CommandError> {
         let missing = CommandError::MissingArgument(self.keyword);
-        let (_, password) = behind_space(self.tail).map_err(|_| missing)?;
+        let (_, password) = behind_space(self.spaces)(self.tail).map_err(|_| missing)?;
         Ok(Command::Pass(Secret::new(password)?))
     }
 }
 
-fn behind_space(input: &[u8]) -> Parsed<'_, &[u8]> {
-    preceded(alt((tag(" "), tag("\t"))), rest).parse(input)
+/// Everything behind one separator.
+fn behind_space(spaces: Spaces) -> impl Fn(&[u8]) -> Parsed<'_, &[u8]> {
+    move |input| match spaces {
+        Spaces::Single => preceded(tag(" "), rest).parse(input),
+        Spaces::Any => preceded(alt((tag(" "), tag("\t"))), rest).parse(input),
+    }
 }
 
 /// `n = 1*DIGIT`, from 1 to the largest that a [`MessageNumber`] holds: never wrapped.
@@ -184,15 +191,24 @@ pub(crate) fn decimal(word: &[u8]) -> Option<u64> {
     }))
 }
 
+/// What stands between the spaces and tabs.
+fn trim(mut arguments: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', inner @ ..] | [inner @ .., b' ' | b'\t'] = arguments {
+        arguments = inner;
+    }
+    arguments
+}
+
 /// A keyword that is not in the vocabulary, with the arguments as they stand.
 fn extension(word: &[u8], tail: &[u8], spaces: Spaces) -> Result<Command, CommandError> {
-    let arguments = match all_consuming(opt(behind_space)).parse(tail) {
-        Ok((_, arguments)) => arguments.unwrap_or_default(),
-        Err(_) => return Err(CommandError::NoKeyword),
+    let Ok((_, arguments)) = all_consuming(opt(behind_space(spaces))).parse(tail) else {
+        return Err(CommandError::NoKeyword);
     };
-    let arguments = match spaces {
-        Spaces::Single => arguments,
-        Spaces::Any => arguments.trim_ascii(),
+    let arguments = match (arguments, spaces) {
+        (None, _) => b"",
+        (Some([]), Spaces::Single) => return Err(InvalidParameter::Arguments.into()),
+        (Some(arguments), Spaces::Single) => arguments,
+        (Some(arguments), Spaces::Any) => trim(arguments),
     };
     let word = core::str::from_utf8(word).map_err(|_| CommandError::NoKeyword)?;
     Ok(Command::Extension(Extension::new(word, arguments, Shape::Line)?))

@@ -26,8 +26,9 @@ pub enum InvalidParameter {
     /// A keyword is 3 to 12 letters and digits and not one of the vocabulary.
     #[error("the keyword of an extension has 3 to 12 letters and digits and is not taken")]
     Keyword,
-    /// The arguments of an extension hold a line end or NUL, or begin or end with a space.
-    #[error("the arguments of an extension hold a line end or NUL, or an outer space")]
+    /// The arguments of an extension hold a line end or NUL, or begin or end with a space or a
+    /// tab.
+    #[error("the arguments of an extension hold a line end or NUL, or an outer space or tab")]
     Arguments,
 }
 
@@ -146,7 +147,7 @@ impl Extension {
     ///
     /// # Errors
     /// When the keyword is not 3 to 12 letters and digits or belongs to the vocabulary, or when
-    /// the arguments hold CR, LF or NUL or begin or end with a space.
+    /// the arguments hold CR, LF or NUL or begin or end with a space or a tab.
     pub fn new(
         keyword: &str,
         arguments: impl AsRef<[u8]>,
@@ -161,8 +162,7 @@ impl Extension {
             return Err(InvalidParameter::Keyword);
         }
         if arguments.iter().any(|octet| matches!(octet, b'\r' | b'\n' | 0))
-            || arguments.first() == Some(&b' ')
-            || arguments.last() == Some(&b' ')
+            || matches!(arguments, [b' ' | b'\t', ..] | [.., b' ' | b'\t'])
         {
             return Err(InvalidParameter::Arguments);
         }

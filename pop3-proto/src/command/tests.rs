@@ -185,6 +185,25 @@ fn strictly_there_is_one_space() {
 }
 
 #[test]
+fn strictly_there_is_one_space_before_a_password_and_in_extensions_too() {
+    for line in ["PASS\tx", "XTND\tx", "XTND \tx", "XTND x\t", "XTND ", "XTND  x"] {
+        assert!(parse(line).is_err(), "{line:?}");
+        assert!(tolerant(line).is_ok(), "{line:?}");
+    }
+    // A tab as an argument would not survive a tolerant server.
+    for arguments in ["\tx", "x\t", "\t"] {
+        assert!(Extension::new("XTND", arguments, Shape::Line).is_err(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_extension_is_the_same_to_a_strict_and_to_a_tolerant_server() {
+    for line in ["XTND \x0cx", "XTND x\x0c", "XTND a\t b"] {
+        assert_eq!(tolerant(line), parse(line), "{line:?}");
+    }
+}
+
+#[test]
 fn control_characters_are_in_no_argument() {
     for line in ["USER a\0b", "RETR 1\0", "STAT\0", "USER a\rb", "XTND a\0", "ST\0AT"] {
         assert!(parse(line).is_err() && tolerant(line).is_err(), "{line:?}");

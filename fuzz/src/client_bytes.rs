@@ -4,12 +4,12 @@
 //! stands behind it in the same read is treated otherwise than what comes later, on purpose.
 
 use pop3_proto::bytes::Buf;
-use pop3_proto::client::{CommandId, Config, Connection, Event};
+use pop3_proto::client::{CommandId, Config, Connection, Event, Tolerance};
 use pop3_proto::command::Extension;
 use pop3_proto::state::Shape;
 use pop3_proto::{Command, Secret};
 
-use crate::cuts::{Cuts, first_line, split};
+use crate::cuts::{Cuts, Input, first_line};
 
 /// What the letters of the second line mean, `a` being the first.
 const COMMANDS: &[&str] = &[
@@ -35,13 +35,16 @@ const COMMANDS: &[&str] = &[
     "QUIT",
 ];
 
+/// Holds what a server says, behind its cuts and the commands, against the laws of a client.
 pub fn check(input: &[u8]) {
-    let (cuts, rest) = split(input);
-    let (script, wire) = first_line(rest);
-    let whole = Session::of(wire, &Cuts::NONE, script);
+    let Input { strict, cuts, octets } = Input::of(input);
+    let (script, wire) = first_line(octets);
+    let tolerance = if strict { Tolerance::STRICT } else { Tolerance::FORGIVING };
+    let play = |cuts: &Cuts| Session::of(wire, cuts, script, tolerance);
+    let whole = play(&Cuts::NONE);
     whole.is_lawful();
-    assert_eq!(Session::of(wire, &cuts, script), whole);
-    assert_eq!(Session::of(wire, &Cuts::EVERYWHERE, script), whole);
+    assert_eq!(play(&cuts), whole);
+    assert_eq!(play(&Cuts::EVERYWHERE), whole);
 }
 
 /// All that a host sees of a session.
@@ -57,9 +60,9 @@ struct Session {
 }
 
 impl Session {
-    fn of(wire: &[u8], cuts: &Cuts, script: &[u8]) -> Self {
+    fn of<'a>(wire: &'a [u8], cuts: &Cuts<'a>, script: &[u8], tolerance: Tolerance) -> Self {
         let mut session = Self { to_say: Some(Vec::new()), ..Self::default() };
-        let mut connection = Connection::new(small());
+        let mut connection = Connection::new(small(tolerance));
         let mut script = script.iter().filter_map(|letter| command(*letter));
         for mut piece in cuts.pieces(wire) {
             while !piece.is_empty() && !connection.is_over() {
@@ -158,8 +161,9 @@ impl Session {
 }
 
 /// Limits so narrow that short inputs meet them.
-fn small() -> Config {
+fn small(tolerance: Tolerance) -> Config {
     let mut config = Config::default();
+    config.tolerance = tolerance;
     config.reply_line = 60.try_into().unwrap();
     config.read_buffer = 64.try_into().unwrap();
     config.listing_lines = 5.try_into().unwrap();

@@ -4,6 +4,8 @@
 //! line is the length of a piece, over and over: `1` is one octet, `a` is 49, what stands before
 //! `0` in ASCII is more than 200. An empty line cuts nothing. So seeds can be written by hand, and
 //! a dictionary fits them.
+//!
+//! An `s` in front of them, which is no length, makes a connection forgive nothing.
 
 pub(crate) struct Cuts<'a>(&'a [u8]);
 
@@ -25,10 +27,19 @@ impl<'a> Cuts<'a> {
     }
 }
 
-/// Parts an input into its cuts and the rest.
-pub(crate) fn split(input: &[u8]) -> (Cuts<'_>, &[u8]) {
-    let (line, rest) = first_line(input);
-    (Cuts(line), rest)
+/// How an input is to be played.
+pub(crate) struct Input<'a> {
+    pub(crate) strict: bool,
+    pub(crate) cuts: Cuts<'a>,
+    pub(crate) octets: &'a [u8],
+}
+
+impl<'a> Input<'a> {
+    pub(crate) fn of(input: &'a [u8]) -> Self {
+        let (line, octets) = first_line(input);
+        let strict = line.starts_with(b"s");
+        Self { strict, cuts: Cuts(&line[usize::from(strict)..]), octets }
+    }
 }
 
 /// The first line without its LF, and the rest.

@@ -5,11 +5,13 @@ use pop3_proto::auth::{Credentials, Timestamp};
 use pop3_proto::bytes::Buf;
 use pop3_proto::command::{Command, Spaces};
 use pop3_proto::multiline::Counter;
-use pop3_proto::server::{Action, Config, Connection, Ending, ExtensionCommand, Refusal, Removal};
+use pop3_proto::server::{
+    Action, Config, Connection, Ending, ExtensionCommand, Refusal, Removal, Tolerance,
+};
 use pop3_proto::state::State;
 use pop3_proto::{Capability, MessageInfo, Reply, Text, UniqueId};
 
-use crate::cuts::{Cuts, split};
+use crate::cuts::{Cuts, Input};
 
 const LETTERS: &[&[u8]] = &[
     b"Subject: dots\n\n.\n..\n.one\nlast, without a line end",
@@ -22,12 +24,14 @@ const LETTERS: &[&[u8]] = &[
 const HIGH_WATER: usize = 80;
 const ANSWER: usize = 2 * Reply::MAX;
 
+/// Holds what a client says, behind its cuts, against the laws of a server.
 pub fn check(input: &[u8]) {
-    let (cuts, wire) = split(input);
-    let whole = Session::of(wire, &Cuts::NONE);
+    let Input { strict, cuts, octets: wire } = Input::of(input);
+    let tolerance = if strict { Tolerance::STRICT } else { Tolerance::FORGIVING };
+    let whole = Session::of(wire, &Cuts::NONE, tolerance);
     whole.is_lawful(wire);
-    assert_eq!(Session::of(wire, &cuts), whole);
-    assert_eq!(Session::of(wire, &Cuts::EVERYWHERE), whole);
+    assert_eq!(Session::of(wire, &cuts, tolerance), whole);
+    assert_eq!(Session::of(wire, &Cuts::EVERYWHERE, tolerance), whole);
 }
 
 /// What a session said and did.
@@ -39,9 +43,9 @@ struct Session {
 }
 
 impl Session {
-    fn of(wire: &[u8], cuts: &Cuts) -> Self {
+    fn of<'a>(wire: &'a [u8], cuts: &Cuts<'a>, tolerance: Tolerance) -> Self {
         let mut session = Self::default();
-        let mut connection = Connection::new(small(), Some(Timestamp::fresh(1, "host")));
+        let mut connection = Connection::new(small(tolerance), Some(Timestamp::fresh(1, "host")));
         for mut piece in cuts.pieces(wire) {
             while !piece.is_empty() && session.ending.is_none() {
                 let taken = connection.receive(piece);
@@ -165,8 +169,9 @@ fn info(index: usize, letter: &[u8]) -> MessageInfo {
 }
 
 /// Limits so narrow that short inputs meet them, and all that can be offered without TLS.
-fn small() -> Config {
+fn small(tolerance: Tolerance) -> Config {
     let mut config = Config::default();
+    config.tolerance = tolerance;
     config.capabilities.set(Capability::parse(&b"XLONG ".repeat(100)));
     let states = [State::Authorization, State::Transaction];
     config.extensions.push(ExtensionCommand::new("XECHO", &states));

@@ -121,7 +121,12 @@ fn show(args: &List, rows: &[(MessageNumber, Row)]) -> Result<(), Failure> {
             writeln!(out, "{object}")?;
         }
     } else if io::stdout().is_terminal() {
-        let rows = rows.iter().map(|(number, row)| row.cells(*number)).collect();
+        let cells = |(number, row): &(MessageNumber, Row)| {
+            let mut cells = row.cells(*number);
+            cells[3] = table::short_date(&cells[3]);
+            cells
+        };
+        let rows = rows.iter().map(cells).collect();
         table::print(&mut out, rows, terminal_width())?;
     } else {
         for (number, row) in rows {

@@ -11,7 +11,7 @@ const HEADS: [&str; 6] = ["#", "octets", "unique-id", "date", "from", "subject"]
 /// No column is wider, whatever is in it.
 const WIDEST: [usize; 6] = [10, 20, 20, 31, 28, 200];
 /// What a column keeps when others need the room.
-const LEAST: [usize; 6] = [10, 20, 9, 11, 12, 30];
+const LEAST: [usize; 6] = [10, 20, 9, 12, 12, 30];
 /// Which columns give way first.
 const GIVING_WAY: [usize; 4] = [2, 4, 3, 5];
 const GAP: usize = 2;
@@ -33,6 +33,16 @@ pub(super) fn print(out: &mut impl Write, rows: Vec<Cells>, columns: usize) -> i
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+/// A date without what nobody looks for in a table: `23 Nov 2026 09:00`, in the sender's time.
+pub(super) fn short_date(date: &str) -> String {
+    let behind_weekday = date.split_once(',').map_or(date, |(_, rest)| rest);
+    let mut words = behind_weekday.split_whitespace();
+    match (words.next(), words.next(), words.next(), words.next().and_then(|time| time.get(..5))) {
+        (Some(day), Some(month), Some(year), Some(time)) => format!("{day} {month} {year} {time}"),
+        _ => date.to_owned(),
+    }
 }
 
 /// How wide each column is: as wide as what is in it, less what does not fit the terminal.
@@ -85,6 +95,15 @@ mod tests {
         assert_eq!(clip("short", 5), "short");
         assert_eq!(clip("longer", 5), "long…");
         assert_eq!(clip("日本語", 5), "日本…");
+    }
+
+    #[test]
+    fn dates_are_short() {
+        assert_eq!(short_date("Mon, 23 Nov 2026 09:00:00 +0000"), "23 Nov 2026 09:00");
+        assert_eq!(short_date("7 Nov 2026 9:05 GMT"), "7 Nov 2026 9:05 GMT");
+        for odd in ["", "yesterday", "a, b c d é1234", "Mon, 23 Nov 2026"] {
+            let _ = short_date(odd);
+        }
     }
 
     fn printed(row: [&str; 6], columns: usize) -> Vec<String> {

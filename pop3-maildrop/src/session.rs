@@ -304,3 +304,64 @@ impl std::fmt::Debug for Session {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use pop3_proto::bytes::Buf;
+    use pop3_proto::{MessageInfo, Octets, Secret, UniqueId};
+
+    use super::*;
+    use crate::Service;
+    use crate::memory::MemoryMaildrops;
+
+    /// A store whose two letters bear one unique-id, and that tells whether it is open.
+    #[derive(Default)]
+    struct Odd(Arc<AtomicBool>);
+
+    struct Opened(Arc<AtomicBool>, Vec<MessageInfo>);
+
+    impl Maildrops for Odd {
+        fn open(&self, _: &UserName) -> Result<Box<dyn Maildrop>, OpenError> {
+            self.0.store(true, Ordering::SeqCst);
+            let unique_id = UniqueId::new("same").unwrap();
+            let messages = vec![MessageInfo { octets: Octets(1), unique_id }; 2];
+            Ok(Box::new(Opened(self.0.clone(), messages)))
+        }
+    }
+
+    impl Maildrop for Opened {
+        fn messages(&self) -> &[MessageInfo] {
+            &self.1
+        }
+
+        fn letter(&self, _: MessageNumber) -> Result<Box<dyn Read + Send>, LetterError> {
+            Err(LetterError::Gone)
+        }
+
+        fn remove(&mut self, _: &[MessageNumber]) -> Vec<crate::Removal> {
+            Vec::new()
+        }
+    }
+
+    impl Drop for Opened {
+        fn drop(&mut self) {
+            self.0.store(false, Ordering::SeqCst);
+        }
+    }
+
+    /// RFC 1939, section 4: the lock is released before the refusal is sent.
+    #[test]
+    fn a_maildrop_that_is_refused_after_all_is_released_before_anything_is_sent() {
+        let users = MemoryMaildrops::new();
+        users.add_user(UserName::new("mark").unwrap(), Secret::new("swordfish").unwrap());
+        let odd = Arc::new(Odd::default());
+        let mut session = Service::new(Arc::new(users), odd.clone()).session();
+        session.connection().receive(b"USER mark\r\nPASS swordfish\r\n");
+        assert_eq!(session.advance(), Next::Transport);
+        assert!(!odd.0.load(Ordering::SeqCst), "still open");
+        let sent = session.connection().transmit().chunk().to_vec();
+        assert!(String::from_utf8(sent).unwrap().contains("-ERR [SYS/PERM]"));
+    }
+}

@@ -13,6 +13,7 @@ use pop3_blocking::{Server, Stop};
 use pop3_maildrop::Service;
 use pop3_maildrop::maildir::{MaildirMaildrops, deliver};
 use pop3_maildrop::memory::MemoryMaildrops;
+use pop3_proto::server::Config;
 use pop3_proto::{Secret, UserName};
 
 /// A server over a Maildir of user `mark`, password `swordfish`.
@@ -24,17 +25,24 @@ struct Office {
 
 impl Office {
     fn open(letters: &[&str]) -> Self {
-        Self::with(letters, |users| {
-            users.add_user(UserName::new("mark").unwrap(), Secret::new("swordfish").unwrap());
-        })
+        Self::with(letters, add_mark)
     }
 
     fn with(letters: &[&str], add: impl FnOnce(&MemoryMaildrops)) -> Self {
+        Self::configured(letters, add, |_| ())
+    }
+
+    fn configured(
+        letters: &[&str],
+        add: impl FnOnce(&MemoryMaildrops),
+        configure: impl FnOnce(&mut Config),
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let users = MemoryMaildrops::new();
         add(&users);
         let maildrops = MaildirMaildrops::new(directory.path());
-        let service = Service::new(Arc::new(users), Arc::new(maildrops));
+        let mut service = Service::new(Arc::new(users), Arc::new(maildrops));
+        configure(service.config_mut());
         let server = Server::bind("127.0.0.1:0", service).unwrap();
         let (address, stop) = (server.addresses()[0], server.stop());
         std::thread::spawn(|| server.run());
@@ -71,6 +79,10 @@ impl Drop for Office {
         self.stop.stop();
         self.stop.cut();
     }
+}
+
+fn add_mark(users: &MemoryMaildrops) {
+    users.add_user(UserName::new("mark").unwrap(), Secret::new("swordfish").unwrap());
 }
 
 /// A client with nothing but a socket.
@@ -231,6 +243,21 @@ fn a_maildrop_that_cannot_be_opened_refuses_the_login() {
     assert!(session.log_in().starts_with("+OK"), "the session goes on");
     let mode = fs::metadata(office.maildir()).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "what is made is private");
+}
+
+#[test]
+fn an_octet_in_either_direction_restarts_the_silence() {
+    // Ten minutes, as it were.
+    let limit = Duration::from_secs(2);
+    let office = Office::configured(&[ONE], add_mark, |config| config.idle_limit = limit);
+    let mut session = office.log_in();
+    assert!(session.ask("DELE 1").starts_with("+OK"));
+    for _ in 0..6 {
+        std::thread::sleep(limit / 4);
+        assert!(session.ask("NOOP").starts_with("+OK"));
+    }
+    assert!(session.is_at_end(), "no word is said when the time is up");
+    assert_eq!(office.log_in().lines("LIST").len(), 1, "and nothing is removed");
 }
 
 #[test]

@@ -142,6 +142,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_defaults_are_those_of_the_rfcs() {
+        let config = Config::default();
+        assert!(config.idle_limit >= Duration::from_secs(600), "RFC 1939, section 3");
+        assert_eq!(config.command_line.get(), 255, "RFC 2449, section 4");
+    }
+
+    #[test]
     fn delays_grow_and_end() {
         let config = Config::default();
         let seconds = |failures| config.delay_after(failures).as_secs();

@@ -1,0 +1,56 @@
+//! Every requirement of RFC 1939 and RFC 2449 that a server shows to the outside has a test.
+//!
+//! `tests/requirements/*.txt` lists them: a line `id LEVEL: what it says`, below it the tests that
+//! prove it, each a transcript or `file::function`, or the reason why nothing here can.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+const REASON: &str = "not observed here: ";
+
+/// Where the paths in the lists begin.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Whether a proof is there, by its name.
+fn stands(proof: &str) -> bool {
+    match proof.split_once("::") {
+        Some((file, function)) => read(file).contains(&format!("fn {function}(")),
+        None => proof.ends_with(".txt") && read(proof).lines().any(|line| line.starts_with("C: ")),
+    }
+}
+
+#[test]
+fn every_requirement_has_a_proof_or_a_reason() {
+    let mut seen = HashSet::new();
+    for (list, entries) in [("rfc1939", 138), ("rfc2449", 51)] {
+        let text = read(&format!("tests/requirements/{list}.txt"));
+        let mut open: Option<&str> = None;
+        let before = seen.len();
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            match line.strip_prefix("    ") {
+                Some(proof) => {
+                    open = None;
+                    match proof.strip_prefix(REASON) {
+                        Some(reason) => println!("{line}", line = reason.trim()),
+                        None => assert!(stands(proof), "{list}: there is no {proof}"),
+                    }
+                }
+                None => {
+                    assert_eq!(open, None, "{list}: a requirement without a proof");
+                    let (head, _) = line.split_once(": ").expect("id LEVEL: what it says");
+                    assert!(seen.insert(head.to_owned()), "{list}: {head} stands twice");
+                    open = Some(line);
+                }
+            }
+        }
+        assert_eq!(open, None, "{list}: a requirement without a proof");
+        assert_eq!(seen.len() - before, entries, "{list}: requirements were lost or added");
+    }
+}

@@ -1,5 +1,8 @@
 //! The command line.
 
+// What stands here is help for a terminal, not Markdown.
+#![allow(rustdoc::invalid_html_tags, rustdoc::broken_intra_doc_links)]
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 

@@ -196,6 +196,15 @@ impl<S: Read + Write> Session<S> {
         self.conversation.connection.capabilities()
     }
 
+    /// CAPA: asks what the server can do, again. It was asked after login already; see
+    /// [`capabilities`](Self::capabilities).
+    ///
+    /// # Errors
+    /// When the server refuses, or the session fails.
+    pub fn ask_capabilities(&mut self) -> Result<Capabilities, Error> {
+        self.hold(exchange::capabilities())
+    }
+
     /// The deviations from the RFCs that were forgiven so far.
     pub fn quirks(&self) -> impl Iterator<Item = Quirk> {
         self.conversation.connection.quirks()

@@ -67,6 +67,6 @@ pub mod users;
 
 pub use authenticator::{Authenticator, LoginRefused};
 pub use name::UnsafeName;
-pub use service::Service;
+pub use service::{Answers, Service};
 pub use session::{Next, Session};
 pub use storage::{BoxError, LetterError, Maildrop, Maildrops, OpenError, Removal, RemoveError};

@@ -5,12 +5,38 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pop3_proto::Text;
 use pop3_proto::auth::Timestamp;
-use pop3_proto::server::{Config, Connection, Refusal};
+use pop3_proto::bytes::Bytes;
+use pop3_proto::command::Extension;
+use pop3_proto::server::{Config, Connection, ExtensionCommand, Refusal};
+use pop3_proto::{Reply, Text, UserName};
 
 use crate::session::Session;
 use crate::{Authenticator, Maildrops};
+
+/// Answers commands beyond the RFCs: a status line and, for a multi-line answer, its content. Any
+/// function of that form does.
+pub trait Answers: Send + Sync {
+    /// The answer to a command of a user, if one has logged in.
+    fn answer(&self, command: &Extension, user: Option<&UserName>) -> (Reply, Option<Bytes>);
+}
+
+impl<F> Answers for F
+where
+    F: Fn(&Extension, Option<&UserName>) -> (Reply, Option<Bytes>) + Send + Sync,
+{
+    fn answer(&self, command: &Extension, user: Option<&UserName>) -> (Reply, Option<Bytes>) {
+        self(command, user)
+    }
+}
+
+/// Whom a session asks.
+#[derive(Clone)]
+pub(crate) struct Office {
+    pub(crate) authenticator: Arc<dyn Authenticator>,
+    pub(crate) maildrops: Arc<dyn Maildrops>,
+    pub(crate) extensions: Option<Arc<dyn Answers>>,
+}
 
 /// Who may log in, where their mail is, and how the server behaves: everything that the sessions
 /// of a server have in common, whatever runtime serves them. Clones share it.
@@ -24,8 +50,7 @@ use crate::{Authenticator, Maildrops};
 /// ```
 #[derive(Clone)]
 pub struct Service {
-    authenticator: Arc<dyn Authenticator>,
-    maildrops: Arc<dyn Maildrops>,
+    office: Office,
     config: Config,
     host: String,
     key: RandomState,
@@ -37,7 +62,8 @@ impl Service {
     pub fn new(authenticator: Arc<dyn Authenticator>, maildrops: Arc<dyn Maildrops>) -> Self {
         let (config, host) = (Config::default(), "localhost".to_owned());
         let (key, greetings) = (RandomState::new(), Arc::default());
-        Self { authenticator, maildrops, config, host, key, greetings }
+        let office = Office { authenticator, maildrops, extensions: None };
+        Self { office, config, host, key, greetings }
     }
 
     /// How the server behaves, to be changed before it serves.
@@ -50,13 +76,42 @@ impl Service {
         self.host = host.into();
     }
 
+    /// Answers commands beyond the RFCs (see [`Config::extensions`]). A capability that announces
+    /// them is set in [`Config::capabilities`].
+    ///
+    /// ```
+    /// use pop3_maildrop::{Service, memory::MemoryMaildrops};
+    /// use pop3_proto::command::Extension;
+    /// use pop3_proto::server::ExtensionCommand;
+    /// use pop3_proto::state::State;
+    /// use pop3_proto::{Capability, Reply, Text, UserName};
+    /// # use std::sync::Arc;
+    /// # let office = Arc::new(MemoryMaildrops::new());
+    /// # let mut service = Service::new(office.clone(), office);
+    ///
+    /// let moon = |_: &Extension, _: Option<&UserName>| (Reply::ok(Text::literal("full")), None);
+    /// service.set_extensions(vec![ExtensionCommand::new("XMOON", &[State::Transaction])], moon);
+    /// service.config_mut().capabilities.set(Capability::parse(b"XMOON"));
+    /// ```
+    pub fn set_extensions(
+        &mut self,
+        commands: Vec<ExtensionCommand>,
+        answers: impl Answers + 'static,
+    ) {
+        self.config.extensions = commands;
+        self.office.extensions = Some(Arc::new(answers));
+    }
+
     /// A session for a client that has just connected.
     #[must_use]
     pub fn session(&self) -> Session {
-        let timestamp =
-            self.authenticator.offers_apop().then(|| Timestamp::fresh(self.nonce(), &self.host));
+        let timestamp = self
+            .office
+            .authenticator
+            .offers_apop()
+            .then(|| Timestamp::fresh(self.nonce(), &self.host));
         let connection = Connection::new(self.config.clone(), timestamp);
-        Session::new(connection, self.authenticator.clone(), self.maildrops.clone())
+        Session::new(connection, self.office.clone())
     }
 
     /// A session for a client that cannot be served because there are too many: a polite
@@ -65,7 +120,7 @@ impl Service {
     pub fn too_many(&self) -> Session {
         let why = Refusal::Temporary(Text::literal("too many sessions, try again later"));
         let connection = Connection::refused(self.config.clone(), why);
-        Session::new(connection, self.authenticator.clone(), self.maildrops.clone())
+        Session::new(connection, self.office.clone())
     }
 
     /// A number that no greeting has had: the time, and a keyed hash of a counter.

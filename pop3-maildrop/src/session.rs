@@ -2,16 +2,16 @@
 
 use std::error::Error;
 use std::io::{self, Read};
-use std::sync::Arc;
 use std::time::Duration;
 
 use pop3_proto::server::{
     Action, AnswerError, Connection, Ending, FetchTicket, Refusal, Removal, WaitTicket,
 };
-use pop3_proto::{MessageNumber, Text, UserName};
+use pop3_proto::{MessageNumber, Reply, Text, UserName};
 use tracing::{debug, info, warn};
 
-use crate::{Authenticator, LetterError, LoginRefused, Maildrop, Maildrops, OpenError};
+use crate::service::Office;
+use crate::{LetterError, LoginRefused, Maildrop, OpenError};
 
 /// A session that needs nothing but its transport: bytes in, bytes out, time.
 ///
@@ -37,8 +37,7 @@ use crate::{Authenticator, LetterError, LoginRefused, Maildrop, Maildrops, OpenE
 /// ```
 pub struct Session {
     connection: Connection,
-    authenticator: Arc<dyn Authenticator>,
-    maildrops: Arc<dyn Maildrops>,
+    office: Office,
     maildrop: Option<Box<dyn Maildrop>>,
     letter: Option<Letter>,
     wait: Option<WaitTicket>,
@@ -72,15 +71,10 @@ pub enum Next {
 const PIECE: usize = 32 * 1024;
 
 impl Session {
-    pub(crate) fn new(
-        connection: Connection,
-        authenticator: Arc<dyn Authenticator>,
-        maildrops: Arc<dyn Maildrops>,
-    ) -> Self {
+    pub(crate) fn new(connection: Connection, office: Office) -> Self {
         Self {
             connection,
-            authenticator,
-            maildrops,
+            office,
             maildrop: None,
             letter: None,
             wait: None,
@@ -136,14 +130,15 @@ impl Session {
     fn perform(&mut self, action: Action) -> Result<(), AnswerError> {
         match action {
             Action::Authenticate { credentials, ticket } => {
-                let verdict = self.authenticator.authenticate(&credentials).map_err(|refused| {
-                    let user = credentials.user();
-                    warn!(%user, error = chain(&refused), "login refused");
-                    login_refusal(&refused)
-                });
+                let verdict =
+                    self.office.authenticator.authenticate(&credentials).map_err(|refused| {
+                        let user = credentials.user();
+                        warn!(%user, error = chain(&refused), "login refused");
+                        login_refusal(&refused)
+                    });
                 self.connection.authenticated(ticket, verdict)
             }
-            Action::Open { user, ticket } => match self.maildrops.open(&user) {
+            Action::Open { user, ticket } => match self.office.maildrops.open(&user) {
                 Ok(maildrop) => {
                     let messages = maildrop.messages().to_vec();
                     info!(%user, messages = messages.len(), "logged in");
@@ -163,8 +158,16 @@ impl Session {
                 let outcomes = self.commit(&removals);
                 self.connection.committed(ticket, &outcomes)
             }
+            Action::Extension { command, ticket } => {
+                let (reply, content) = match &self.office.extensions {
+                    Some(answers) => answers.answer(&command, self.user.as_ref()),
+                    None => (Reply::err(Text::literal("nobody answers this command")), None),
+                };
+                self.connection.extension_answered(ticket, reply, content)
+            }
             other => {
                 warn!(action = ?other, "nobody here can do this");
+                self.connection.hung_up();
                 Ok(())
             }
         }
@@ -307,14 +310,15 @@ impl std::fmt::Debug for Session {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use pop3_proto::bytes::Buf;
     use pop3_proto::{MessageInfo, Octets, Secret, UniqueId};
 
     use super::*;
-    use crate::Service;
     use crate::memory::MemoryMaildrops;
+    use crate::{Maildrops, Service};
 
     /// A store whose two letters bear one unique-id, and that tells whether it is open.
     #[derive(Default)]
@@ -348,6 +352,30 @@ mod tests {
     impl Drop for Opened {
         fn drop(&mut self) {
             self.0.store(false, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_command_that_is_registered_is_answered_even_if_nobody_can() {
+        use pop3_proto::server::ExtensionCommand;
+        use pop3_proto::state::State;
+        let office = Arc::new(MemoryMaildrops::new());
+        let mut service = Service::new(office.clone(), office);
+        service.config_mut().extensions =
+            vec![ExtensionCommand::new("XMOON", &[State::Authorization])];
+        let mut silent = service.session();
+        let moon = |_: &pop3_proto::command::Extension, _: Option<&UserName>| {
+            (Reply::ok(Text::literal("moon")), Some("full\n.\n".into()))
+        };
+        service.set_extensions(service.clone().config_mut().extensions.clone(), moon);
+        let mut told = service.session();
+        for (session, answer) in
+            [(&mut silent, "-ERR nobody"), (&mut told, "+OK moon\r\nfull\r\n..\r\n.\r\n")]
+        {
+            session.connection().receive(b"XMOON\r\n");
+            assert_eq!(session.advance(), Next::Transport);
+            let sent = session.connection().transmit().chunk().to_vec();
+            assert!(String::from_utf8(sent).unwrap().contains(answer));
         }
     }
 

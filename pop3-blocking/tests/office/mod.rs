@@ -1,0 +1,63 @@
+//! A server with letters in memory.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use pop3_blocking::{Server, Stop};
+use pop3_maildrop::Service;
+use pop3_maildrop::memory::MemoryMaildrops;
+use pop3_proto::server::Config;
+use pop3_proto::{Secret, UserName};
+
+/// A server for user `mark`, password `swordfish`, until it is dropped.
+pub(crate) struct Office {
+    pub(crate) letters: Arc<MemoryMaildrops>,
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: Stop,
+    pub(crate) running: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl Office {
+    pub(crate) fn open(letters: &[&[u8]]) -> Self {
+        Self::with(letters, |_| (), |_| ())
+    }
+
+    pub(crate) fn with(
+        letters: &[&[u8]],
+        configure: impl FnOnce(&mut Config),
+        prepare: impl FnOnce(&mut Server),
+    ) -> Self {
+        let office = Arc::new(MemoryMaildrops::new());
+        office.add_user(mark(), Secret::new("swordfish").unwrap());
+        for letter in letters {
+            office.deliver(&mark(), letter).unwrap();
+        }
+        let mut service = Service::new(office.clone(), office.clone());
+        configure(service.config_mut());
+        let mut server = Server::bind("127.0.0.1:0", service).unwrap();
+        prepare(&mut server);
+        let (address, stop) = (server.addresses()[0], server.stop());
+        let running = Some(std::thread::spawn(|| server.run()));
+        Self { letters: office, address, stop, running }
+    }
+
+    /// How many letters there are.
+    pub(crate) fn count(&self) -> usize {
+        self.letters.letters(&mark()).len()
+    }
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        self.stop.stop();
+        self.stop.cut();
+        if let Some(running) = self.running.take() {
+            running.join().unwrap().unwrap();
+        }
+    }
+}
+
+pub(crate) fn mark() -> UserName {
+    UserName::new("mark").unwrap()
+}

@@ -1,0 +1,121 @@
+//! The server over real sockets.
+
+mod office;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use office::{Office, mark};
+use pop3_blocking::{Client, Error, Server};
+use pop3_maildrop::Service;
+use pop3_maildrop::memory::MemoryMaildrops;
+use pop3_proto::MessageNumber;
+use pop3_proto::reply::CodeKind;
+
+fn greeted(office: &Office) -> BufReader<TcpStream> {
+    let stream = TcpStream::connect(office.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut stream = BufReader::new(stream);
+    let mut greeting = String::new();
+    stream.read_line(&mut greeting).unwrap();
+    assert!(greeting.starts_with("+OK"), "{greeting}");
+    stream
+}
+
+#[test]
+fn one_session_too_many_is_refused_politely() {
+    let two = NonZeroUsize::new(2).unwrap();
+    let office = Office::with(&[], |_| (), |server| server.set_max_sessions(two));
+    let first = Client::connect(office.address).unwrap();
+    let second = Client::connect(office.address).unwrap();
+    let error = Client::connect(office.address).unwrap_err();
+    let code = error.refusal().and_then(|reply| reply.code.clone()).unwrap();
+    assert_eq!(code.kind(), CodeKind::SysTemp);
+    first.quit().unwrap();
+    // The place is free as soon as the server has seen its client go.
+    let third = loop {
+        match Client::connect(office.address) {
+            Ok(client) => break client,
+            Err(error) => assert!(error.refusal().is_some(), "{error}"),
+        }
+    };
+    third.quit().unwrap();
+    second.quit().unwrap();
+}
+
+#[test]
+fn a_stop_lets_sessions_finish_and_takes_no_more() {
+    let mut office = Office::open(&[b"Subject: x\n\n"]);
+    let mut session = Client::connect(office.address).unwrap().login("mark", "swordfish").unwrap();
+    session.delete(MessageNumber::FIRST).unwrap();
+    office.stop.stop();
+    assert!(
+        TcpStream::connect(office.address)
+            .and_then(|mut s| s.read(&mut [0]))
+            .map_or(true, |read| read == 0)
+    );
+    session.quit().unwrap();
+    office.running.take().unwrap().join().unwrap().unwrap();
+    assert_eq!(office.count(), 0);
+}
+
+#[test]
+fn sessions_that_do_not_finish_in_time_are_cut_and_remove_nothing() {
+    let drain = Duration::from_millis(100);
+    let mut office =
+        Office::with(&[b"Subject: x\n\n"], |_| (), |server| server.set_drain_limit(drain));
+    let mut session = Client::connect(office.address).unwrap().login("mark", "swordfish").unwrap();
+    session.delete(MessageNumber::FIRST).unwrap();
+    office.stop.stop();
+    office.running.take().unwrap().join().unwrap().unwrap();
+    assert!(matches!(session.quit(), Err(Error::Pop3(_) | Error::Io(_))));
+    assert_eq!(office.count(), 1);
+}
+
+#[test]
+fn who_does_not_log_in_in_time_is_cut_whatever_they_say() {
+    let limit = Duration::from_millis(300);
+    let office = Office::with(&[], |config| config.login_limit = limit, |_| ());
+    let mut stream = greeted(&office);
+    // A word now and then does not help.
+    let mut writer = stream.get_ref().try_clone().unwrap();
+    let talking = std::thread::spawn(move || {
+        while writer.write_all(b"CAPA\r\n").is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let ended = stream.read_to_end(&mut Vec::new());
+    assert!(ended.is_ok() || ended.is_err_and(|e| e.kind() == std::io::ErrorKind::ConnectionReset));
+    drop(stream);
+    talking.join().unwrap();
+}
+
+#[test]
+fn commands_before_a_half_close_are_answered() {
+    let office = Office::open(&[b"Subject: x\n\n"]);
+    let mut stream = greeted(&office);
+    stream.get_mut().write_all(b"USER mark\r\nPASS swordfish\r\nDELE 1\r\nQUIT\r\n").unwrap();
+    stream.get_ref().shutdown(std::net::Shutdown::Write).unwrap();
+    let mut replies = String::new();
+    stream.read_to_string(&mut replies).unwrap();
+    assert_eq!(replies.lines().filter(|line| line.starts_with("+OK")).count(), 4, "{replies}");
+    assert_eq!(office.count(), 0);
+}
+
+#[test]
+fn one_server_may_have_many_listeners() {
+    let office = Arc::new(MemoryMaildrops::new());
+    office.add_user(mark(), pop3_proto::Secret::new("swordfish").unwrap());
+    let listeners = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let server = Server::with_listeners(listeners, Service::new(office.clone(), office)).unwrap();
+    let (addresses, stop) = (server.addresses().to_vec(), server.stop());
+    let running = std::thread::spawn(|| server.run());
+    for address in addresses {
+        Client::connect(address).unwrap().login("mark", "swordfish").unwrap().quit().unwrap();
+    }
+    stop.stop();
+    running.join().unwrap().unwrap();
+}

@@ -1,8 +1,8 @@
 //! No letter is lost by `kill -9`, at whatever moment, of whichever side.
 //!
 //! The moments are spread over the real duration of a run, a little beyond its end, from a seed;
-//! what the kills met is counted and printed (`--nocapture` shows it), and a run of the test that
-//! met too little fails.
+//! what the kills met is counted and told, and a run of the test that met too
+//! little fails.
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
@@ -18,6 +18,7 @@ use pop3_tests::letters::{Letter, collect, lay_out};
 use pop3_tests::pop3::{Serve, fetch};
 use pop3_tests::process::{Running, run, wait_for};
 use pop3_tests::random::Random;
+use pop3_tests::tell;
 
 const RUNS: u64 = 200;
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -94,7 +95,7 @@ fn a_killed_server_has_removed_what_a_quit_confirmed_and_nothing_else() {
         }
         settle(&mut ledger, &mail, run);
     }
-    println!("kills of the server, by how far its session had come: {met:?}");
+    tell(&format!("kills of the server, by how far its session had come: {met:?}"));
     assert!(
         met.values().filter(|count| **count >= 5).count() >= 3,
         "the kills met little: {met:?}"
@@ -213,7 +214,7 @@ fn a_killed_fetch_leaves_every_letter_here_or_there() {
         std::fs::remove_dir_all(&inbox).unwrap();
     }
     server.stop().unwrap();
-    println!("kills of fetch: {before} before, {within} within, {after} after its work");
+    tell(&format!("kills of fetch: {before} before, {within} within, {after} after its work"));
     assert!(within >= 20, "the kills met little: {before} before, {within} within, {after} after");
 }
 
@@ -241,7 +242,7 @@ fn kill_after(steps: usize, inbox: &Path, mail: &Path, process: &mut Running) {
     };
     while done() < steps && process.is_running() {
         // Looking takes time from what is looked at.
-        std::thread::sleep(Duration::from_micros(100));
+        std::thread::sleep(Duration::from_micros(500));
     }
     process.kill();
 }

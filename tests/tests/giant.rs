@@ -11,6 +11,7 @@ use pop3_tests::letters::lay_out;
 use pop3_tests::pop3::{Serve, fetch};
 use pop3_tests::process::Running;
 use pop3_tests::random::Random;
+use pop3_tests::tell;
 use rustix::process::Pid;
 
 /// What a process may hold at its peak, in KiB.
@@ -48,7 +49,7 @@ fn passes_in_constant_memory(octets: u64) {
     served = peak(serving).unwrap_or(served);
     server.stop().unwrap();
 
-    println!("{octets} octets: serve held {served} KiB at its peak, fetch {fetched} KiB");
+    tell(&format!("{octets} octets: serve held {served} KiB at its peak, fetch {fetched} KiB"));
     assert!(served > 0 && fetched > 0, "no peak was seen");
     assert!(served < LIMIT && fetched < LIMIT, "serve held {served} KiB, fetch {fetched} KiB");
     assert_same(&only_file(&mail.join("mark/new")), &only_file(&inbox.join("new")));

@@ -9,9 +9,9 @@
 //! | [`pop3`] | the program `pop3`, built once a run |
 //! | [`peers`] | other people's clients and servers |
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 use std::io::Write;
-#![warn(missing_docs)]
 
 pub mod compare;
 pub mod letters;

@@ -1,8 +1,8 @@
 //! No letter is lost by `kill -9`, at whatever moment, of whichever side.
 //!
 //! The moments are spread over the real duration of a run, a little beyond its end, from a seed;
-//! what the kills met is counted and told, and a run of the test that met too
-//! little fails.
+//! what the kills met is counted and told, and a run of the test that
+//! met too little fails.
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;

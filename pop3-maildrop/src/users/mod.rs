@@ -24,6 +24,9 @@
 //! **The file is read again when it changes**; logins are refused as a temporary error while it
 //! cannot be read. It has 16 MiB at most.
 //!
+//! **As many passwords are checked at a time as there are processors**, since a hash takes memory
+//! on purpose (19 MiB with [`hash_password`]'s); other logins wait their turn.
+//!
 //! **Whether a name exists does not show** in how long a refusal takes: the password of an unknown
 //! user is hashed like that of a known one, one of those who have the scheme that most of the file has.
 //! In a file of several schemes, users of a rarer one can still be told apart by a patient observer.
@@ -33,6 +36,7 @@ mod stored;
 mod table;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -47,6 +51,7 @@ use pop3_proto::auth::Credentials;
 use crate::authenticator::{Authenticator, LoginRefused};
 use stored::Stored;
 use table::Table;
+use turns::Turns;
 
 pub use change::{Change, SetPasswordError, hash_password, set_password};
 
@@ -73,6 +78,7 @@ pub struct UsersFile {
     path: PathBuf,
     apop: bool,
     loaded: Mutex<Loaded>,
+    turns: Turns,
 }
 
 #[derive(Debug)]
@@ -109,7 +115,7 @@ impl UsersFile {
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
         let loaded = Mutex::new(load(&path)?);
-        Ok(Self { path, apop: false, loaded })
+        Ok(Self { path, apop: false, loaded, turns: Turns::one_a_processor() })
     }
 
     /// Whether users whose scheme is `PLAIN` log in by APOP.
@@ -153,8 +159,9 @@ impl Authenticator for UsersFile {
         let known = table.get(user);
         let proven = match credentials {
             Credentials::Password { password, .. } => {
+                let stored = known.or(table.typical());
                 let matches =
-                    known.or(table.typical()).is_some_and(|stored| stored.matches(password));
+                    self.turns.take(|| stored.is_some_and(|stored| stored.matches(password)));
                 matches && known.is_some_and(|stored| !(self.apop && stored.plain().is_some()))
             }
             Credentials::Apop { timestamp, digest, .. } => known

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pop3_proto::bytes::Bytes;
 use pop3_proto::client::exchange::{self, Exchange, Login, Opening};
-use pop3_proto::client::{Config, Greeting, Quirk};
+use pop3_proto::client::{self, Config, Greeting, Quirk};
 use pop3_proto::command::Extension;
 use pop3_proto::reply::{DropListing, ScanListing, UniqueIdListing};
 use pop3_proto::{Capabilities, Command, MessageNumber, Reply, Secret, UniqueId, UserName};
@@ -75,14 +75,14 @@ impl<S: Read + Write> Client<S> {
         &self.greeting
     }
 
-    /// What the server can do, as far as it told; `None` when it has no CAPA.
+    /// What the server can do; `None` when it does not tell.
     #[must_use]
     pub const fn capabilities(&self) -> Option<&Capabilities> {
         self.conversation.connection.capabilities()
     }
 
-    /// Logs in by USER and PASS (RFC 1939, section 7). **The password goes over the stream as it
-    /// is.**
+    /// Logs in by name and password ([`Login::password`]). **The password goes over the stream as
+    /// it is.**
     ///
     /// # Errors
     /// When the server refuses, or the name or password cannot be sent. The client is given back
@@ -98,8 +98,8 @@ impl<S: Read + Write> Client<S> {
         self.log_in(login)
     }
 
-    /// Logs in by APOP (RFC 1939, section 7): the password does not go over the stream, but
-    /// whoever listens can guess it offline.
+    /// Logs in by a digest over the greeting's timestamp ([`Login::apop`]): the password does not
+    /// go over the stream, but whoever listens can guess it offline.
     ///
     /// # Errors
     /// As [`login`](Self::login), and when the greeting had no timestamp.
@@ -113,7 +113,7 @@ impl<S: Read + Write> Client<S> {
     }
 
     fn apop(&self, user: &str, password: &[u8]) -> Result<Login, Error> {
-        let timestamp = self.greeting.timestamp.as_ref().ok_or(Error::NoApop)?;
+        let timestamp = self.greeting.timestamp.as_ref().ok_or(client::Error::NoTimestamp)?;
         Ok(Login::apop(UserName::new(user)?, &Secret::new(password)?, timestamp))
     }
 
@@ -190,14 +190,14 @@ impl<S: Read + Write> Session<S> {
         &self.login
     }
 
-    /// What the server can do after login; `None` when it has no CAPA.
+    /// What the server can do after login; `None` when it does not tell.
     #[must_use]
     pub const fn capabilities(&self) -> Option<&Capabilities> {
         self.conversation.connection.capabilities()
     }
 
-    /// CAPA: asks what the server can do, again. It was asked after login already; see
-    /// [`capabilities`](Self::capabilities).
+    /// Asks what the server can do, again ([`exchange::capabilities`]). It was asked after login
+    /// already; see [`capabilities`](Self::capabilities).
     ///
     /// # Errors
     /// When the server refuses, or the session fails.
@@ -210,7 +210,7 @@ impl<S: Read + Write> Session<S> {
         self.conversation.connection.quirks()
     }
 
-    /// STAT: how many messages, how many octets. Both are hints.
+    /// How many messages, how many octets ([`exchange::stat`]). Both are hints.
     ///
     /// # Errors
     /// When the server refuses, or the session fails.
@@ -218,7 +218,7 @@ impl<S: Read + Write> Session<S> {
         self.hold(exchange::stat())
     }
 
-    /// LIST: the size of every message that is not marked.
+    /// The size of every message that is not marked ([`exchange::list`]).
     ///
     /// # Errors
     /// When the server refuses, or the session fails.
@@ -226,7 +226,7 @@ impl<S: Read + Write> Session<S> {
         self.hold(exchange::list())
     }
 
-    /// LIST n: the size of one message.
+    /// The size of one message ([`exchange::list_one`]).
     ///
     /// # Errors
     /// When the server refuses, or the session fails.
@@ -234,7 +234,8 @@ impl<S: Read + Write> Session<S> {
         self.hold(exchange::list_one(number))
     }
 
-    /// UIDL: the unique-id of every message that is not marked. Servers may lack it.
+    /// The unique-id of every message that is not marked ([`exchange::unique_ids`]). Servers may
+    /// lack them.
     ///
     /// # Errors
     /// When the server refuses, or the session fails.
@@ -242,7 +243,7 @@ impl<S: Read + Write> Session<S> {
         self.hold(exchange::unique_ids())
     }
 
-    /// UIDL n: the unique-id of one message.
+    /// The unique-id of one message ([`exchange::unique_id`]).
     ///
     /// # Errors
     /// When the server refuses, or the session fails.
@@ -250,7 +251,7 @@ impl<S: Read + Write> Session<S> {
         self.hold(exchange::unique_id(number))
     }
 
-    /// RETR: a whole message, to be read from what is returned. What is not read is skipped.
+    /// A whole message, to be read from what is returned. What is not read is skipped.
     ///
     /// # Errors
     /// When the server refuses, or the session fails.
@@ -258,7 +259,7 @@ impl<S: Read + Write> Session<S> {
         Letter::only(&mut self.conversation, Command::Retr(number))
     }
 
-    /// TOP: the header of a message and so many lines of its body. Servers may lack it.
+    /// The header of a message and so many lines of its body. Servers may lack this.
     ///
     /// # Errors
     /// When the server refuses, or the session fails.
@@ -266,7 +267,8 @@ impl<S: Read + Write> Session<S> {
         Letter::only(&mut self.conversation, Command::Top { message: number, lines })
     }
 
-    /// RETR for many messages: where the server lists PIPELINING, requests go ahead of the answers.
+    /// Many whole messages. Where the server allows it, requests go ahead of the answers
+    /// ([`exchange::Retrieve`]).
     pub fn retrieve_all<I>(&mut self, numbers: I) -> Letters<'_, S>
     where
         I: IntoIterator<Item = MessageNumber>,
@@ -275,7 +277,8 @@ impl<S: Read + Write> Session<S> {
         Letters::new(&mut self.conversation, numbers.into_iter().map(Command::Retr))
     }
 
-    /// TOP for many messages, as [`retrieve_all`](Self::retrieve_all).
+    /// The headers of many messages and so many lines of their bodies, as
+    /// [`retrieve_all`](Self::retrieve_all).
     pub fn top_all<I>(&mut self, numbers: I, lines: u64) -> Letters<'_, S>
     where
         I: IntoIterator<Item = MessageNumber>,
@@ -285,7 +288,7 @@ impl<S: Read + Write> Session<S> {
         Letters::new(&mut self.conversation, numbers.into_iter().map(top))
     }
 
-    /// DELE: marks a message for removal.
+    /// Marks a message for removal ([`exchange::delete`]).
     ///
     /// # Errors
     /// When the server refuses, or the session fails.
@@ -293,7 +296,8 @@ impl<S: Read + Write> Session<S> {
         self.hold(exchange::delete(number))
     }
 
-    /// DELE for many messages, pipelined where the server allows: an outcome for each, in order.
+    /// Marks many messages, pipelined where the server allows ([`exchange::DeleteAll`]): an outcome
+    /// for each, in order.
     ///
     /// # Errors
     /// When the session fails. A message that is refused does not stop the others.
@@ -307,7 +311,7 @@ impl<S: Read + Write> Session<S> {
         Ok(outcomes.into_iter().map(typed).collect())
     }
 
-    /// RSET: clears all marks.
+    /// Clears all marks ([`exchange::reset`]).
     ///
     /// # Errors
     /// When the server refuses, or the session fails.
@@ -315,7 +319,7 @@ impl<S: Read + Write> Session<S> {
         self.hold(exchange::reset())
     }
 
-    /// NOOP: keeps the session alive.
+    /// Keeps the session alive ([`exchange::no_operation`]).
     ///
     /// # Errors
     /// When the server refuses, or the session fails.
@@ -331,7 +335,8 @@ impl<S: Read + Write> Session<S> {
         self.hold(exchange::extension(command))
     }
 
-    /// QUIT: removes what is marked and ends the session. Only `Ok` says that all of it is gone.
+    /// Removes what is marked and ends the session ([`exchange::quit`]). Only `Ok` says that all of
+    /// it is gone.
     ///
     /// # Errors
     /// When the server could not remove everything, or the session failed before it said so.

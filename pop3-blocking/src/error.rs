@@ -20,9 +20,6 @@ pub enum Error {
     /// The password cannot be sent.
     #[error(transparent)]
     Password(#[from] InvalidSecret),
-    /// The server's greeting has no timestamp, so that APOP is not possible.
-    #[error("the server does not offer APOP")]
-    NoApop,
 }
 
 impl Error {
@@ -43,7 +40,7 @@ impl Error {
         match self {
             Self::Pop3(error) => error.leaves_session_usable(),
             Self::Io(_) => false,
-            Self::UserName(_) | Self::Password(_) | Self::NoApop => true,
+            Self::UserName(_) | Self::Password(_) => true,
         }
     }
 }

@@ -81,7 +81,8 @@ impl Server {
         })
     }
 
-    /// How many sessions there may be at a time; one more is told `-ERR [SYS/TEMP]`. Default 256.
+    /// How many sessions there may be at a time; one more is told politely to try
+    /// again later. Default 256.
     pub fn set_max_sessions(&mut self, sessions: NonZeroUsize) {
         self.max_sessions = sessions;
     }

@@ -123,7 +123,7 @@ fn a_refused_login_gives_the_client_back() {
     let refused = refused.client.unwrap().login("two words", "x").unwrap_err();
     assert!(matches!(refused.error, Error::UserName(_)));
     let refused = refused.client.unwrap().login_apop("mark", "swordfish").unwrap_err();
-    assert!(matches!(refused.error, Error::NoApop));
+    assert!(matches!(refused.error, Error::Pop3(client::Error::NoTimestamp)));
     let session = refused.client.unwrap().login("mark", "swordfish").unwrap();
     session.quit().unwrap();
 }

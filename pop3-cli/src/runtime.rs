@@ -30,7 +30,9 @@ pub(crate) fn log_in(account: &Account) -> Result<Session<TcpStream>, Failure> {
             let reply = reply.to_string().replace(&*shown, "********");
             Failure::Login(format!("{place}: the login was refused: {reply}"))
         }
-        Error::NoApop => Failure::Login(format!("{place}: {}", Error::NoApop)),
+        Error::Pop3(error @ ProtocolError::NoTimestamp) => {
+            Failure::Login(format!("{place}: {error}"))
+        }
         error => Failure::session(place, &error),
     })
 }

@@ -28,6 +28,9 @@ pub enum Error {
         /// What the server said.
         reply: Reply,
     },
+    /// The greeting has no timestamp, so that APOP is not possible; the session goes on.
+    #[error("the server does not offer APOP: its greeting has no timestamp")]
+    NoTimestamp,
     /// The server refused service in its greeting, or said goodbye unasked.
     #[error("the server refused service: {0}")]
     Dismissed(Reply),
@@ -90,7 +93,10 @@ impl Error {
     /// Whether the session can go on after this error. After QUIT it is over in any case.
     #[must_use]
     pub const fn leaves_session_usable(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::Malformed { .. } | Self::Misuse(_))
+        matches!(
+            self,
+            Self::Refused { .. } | Self::Malformed { .. } | Self::NoTimestamp | Self::Misuse(_)
+        )
     }
 }
 

@@ -10,6 +10,7 @@ use pop3_proto::state::Shape;
 use pop3_proto::{Command, Secret};
 
 use crate::cuts::{Cuts, Input, first_line};
+use crate::{PASSWORD, has_password};
 
 /// What the letters of the second line mean, `a` being the first.
 const COMMANDS: &[&str] = &[
@@ -30,10 +31,18 @@ const COMMANDS: &[&str] = &[
     "RSET",
     "LANG",
     "UTF8",
-    "XLINE secret",
+    "XLINE swordfish",
     "XMANY",
     "QUIT",
 ];
+
+/// The limits, so narrow that short inputs meet them.
+const READ_BUFFER: usize = 64;
+const LISTING_LINES: u32 = 5;
+const WINDOW: usize = 30;
+/// The longest of the commands, APOP, which goes out alone, and what challenges are answered by.
+const LONGEST: usize = 44;
+const RESPONSE: &[u8] = b"YQ==";
 
 /// Holds what a server says, behind its cuts and the commands, against the laws of a client.
 pub fn check(input: &[u8]) {
@@ -43,6 +52,8 @@ pub fn check(input: &[u8]) {
     let play = |cuts: &Cuts| Session::of(wire, cuts, script, tolerance);
     let whole = play(&Cuts::NONE);
     whole.is_lawful();
+    // A server may repeat what it was sent; nobody else does.
+    assert!(has_password(wire) || !has_password(format!("{:?}", whole.events).as_bytes()));
     assert_eq!(play(&cuts), whole);
     assert_eq!(play(&Cuts::EVERYWHERE), whole);
 }
@@ -92,14 +103,16 @@ impl Session {
                 Event::Challenge { .. } => {
                     self.to_say = None;
                     // The session may have ended behind the challenge.
-                    let _ = connection.respond(b"YQ==");
+                    let _ = connection.respond(RESPONSE);
                 }
                 _ => {}
             }
             self.note(event);
             let mut transmit = connection.transmit();
+            let waiting = transmit.remaining();
+            assert!(waiting <= WINDOW.max(LONGEST) + RESPONSE.len() + 2, "{waiting} octets wait");
             self.said.extend_from_slice(transmit.chunk());
-            transmit.advance(transmit.remaining());
+            transmit.advance(waiting);
         }
     }
 
@@ -117,7 +130,9 @@ impl Session {
     /// Joins the pieces of a body, which are cut as the input is.
     fn note(&mut self, event: Event) {
         match (event, self.events.last_mut()) {
-            (Event::Body { chunk, .. }, _) if chunk.is_empty() => panic!("an empty piece"),
+            (Event::Body { chunk, .. }, _) if !(1..=READ_BUFFER).contains(&chunk.len()) => {
+                panic!("a piece of {} octets", chunk.len())
+            }
             (Event::Body { id, chunk }, Some(Event::Body { id: last, chunk: before }))
                 if id == *last =>
             {
@@ -142,7 +157,7 @@ impl Session {
     fn answers_are_in_order(&self) {
         let mut awaited = self.sent.iter();
         let mut current = awaited.next();
-        let mut replied = false;
+        let (mut replied, mut items) = (false, 0);
         for event in &self.events {
             let (id, may_come) = match event {
                 Event::Challenge { id, .. } => (id, !replied),
@@ -152,30 +167,31 @@ impl Session {
                 _ => continue,
             };
             assert!(may_come && current == Some(id), "out of order: {event:?}");
+            items += u32::from(matches!(event, Event::Item { .. }));
+            assert!(items <= LISTING_LINES, "a listing of {items} lines");
             if matches!(event, Event::Done { .. }) {
                 current = awaited.next();
-                replied = false;
+                (replied, items) = (false, 0);
             }
         }
     }
 }
 
-/// Limits so narrow that short inputs meet them.
 fn small(tolerance: Tolerance) -> Config {
     let mut config = Config::default();
     config.tolerance = tolerance;
     config.reply_line = 60.try_into().unwrap();
-    config.read_buffer = 64.try_into().unwrap();
-    config.listing_lines = 5.try_into().unwrap();
-    config.capability_lines = 5.try_into().unwrap();
-    config.window = 30.try_into().unwrap();
+    config.read_buffer = READ_BUFFER.try_into().unwrap();
+    config.listing_lines = LISTING_LINES.try_into().unwrap();
+    config.capability_lines = LISTING_LINES.try_into().unwrap();
+    config.window = WINDOW.try_into().unwrap();
     config
 }
 
 fn command(letter: u8) -> Option<Command> {
     let line = COMMANDS.get(usize::from(letter.checked_sub(b'a')?))?;
     Some(match line.split_once(' ') {
-        Some(("PASS", password)) => Command::Pass(Secret::new(password).unwrap()),
+        Some(("PASS", _)) => Command::Pass(Secret::new(PASSWORD).unwrap()),
         None if line.starts_with("XMANY") => {
             Command::Extension(Extension::new(line, "", Shape::Message).unwrap())
         }

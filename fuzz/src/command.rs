@@ -1,6 +1,7 @@
 //! A command line: what is understood is said in one way, and that way is understood.
 
-use pop3_proto::command::{Command, Extension, Spaces};
+use pop3_proto::auth::ApopDigest;
+use pop3_proto::command::{Command, Extension, InitialResponse, Spaces};
 use pop3_proto::{Keyword, Secret};
 
 /// Holds a line, without its line end, against the grammar.
@@ -50,6 +51,14 @@ fn by_the_letter(line: &[u8]) {
 fn hides_its_secret(command: &Command) {
     let other = match command {
         Command::Pass(_) => Command::Pass(Secret::new("another").unwrap()),
+        Command::Apop { user, .. } => Command::Apop {
+            user: user.clone(),
+            digest: ApopDigest::from_hex(b"0123456789abcdef0123456789abcdef").unwrap(),
+        },
+        Command::Auth { mechanism, initial: Some(_) } => Command::Auth {
+            mechanism: mechanism.clone(),
+            initial: Some(InitialResponse::new("YW5vdGhlcg==").unwrap()),
+        },
         Command::Extension(extension) if !extension.arguments().is_empty() => {
             let other = Extension::new(extension.keyword(), "another", extension.shape());
             Command::Extension(other.unwrap())

@@ -10,3 +10,10 @@ mod cuts;
 pub mod multiline;
 pub mod reply;
 pub mod server_bytes;
+
+/// What no one but the peer may repeat.
+const PASSWORD: &str = "swordfish";
+
+fn has_password(octets: &[u8]) -> bool {
+    octets.windows(PASSWORD.len()).any(|word| word == PASSWORD.as_bytes())
+}

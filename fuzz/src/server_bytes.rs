@@ -12,6 +12,7 @@ use pop3_proto::state::State;
 use pop3_proto::{Capability, MessageInfo, Reply, Text, UniqueId};
 
 use crate::cuts::{Cuts, Input};
+use crate::{PASSWORD, has_password};
 
 const LETTERS: &[&[u8]] = &[
     b"Subject: dots\n\n.\n..\n.one\nlast, without a line end",
@@ -73,10 +74,12 @@ impl Session {
     }
 
     fn act(&mut self, action: Action, connection: &mut Connection) {
-        assert_eq!(self.ending, None, "something comes behind the end: {action:?}");
+        let shown = format!("{action:?}");
+        assert_eq!(self.ending, None, "something comes behind the end: {shown}");
         match action {
             Action::Authenticate { credentials, ticket } => {
                 let user = credentials.user().clone();
+                assert!(has_password(user.as_str().as_bytes()) || !has_password(shown.as_bytes()));
                 let verdict =
                     if is_right(&credentials) { Ok(user) } else { Err(Refusal::Credentials) };
                 connection.authenticated(ticket, verdict).unwrap();
@@ -130,6 +133,9 @@ impl Session {
         let letters = LETTERS.concat().len();
         let most = (heard + 2) * (ANSWER + 2 * letters);
         assert!(self.said.len() <= most, "{} octets", self.said.len());
+        // The host repeats what stands behind XECHO; the server repeats nothing.
+        let echoes = wire.to_ascii_uppercase().windows(5).any(|word| word == b"XECHO");
+        assert!(echoes || !has_password(&self.said), "a secret is repeated");
         self.nothing_is_lost(wire);
     }
 
@@ -154,8 +160,10 @@ impl Session {
 
 fn is_right(credentials: &Credentials) -> bool {
     let right = match credentials {
-        Credentials::Password { password, .. } => password.expose() == b"swordfish",
-        Credentials::Apop { timestamp, digest, .. } => digest.matches(timestamp, b"swordfish"),
+        Credentials::Password { password, .. } => password.expose() == PASSWORD.as_bytes(),
+        Credentials::Apop { timestamp, digest, .. } => {
+            digest.matches(timestamp, PASSWORD.as_bytes())
+        }
         _ => false,
     };
     right && credentials.user().as_str() == "mark"

@@ -48,6 +48,7 @@ pub struct Connection {
     pub(super) snapshot: Option<Snapshot>,
     pub(super) failed_logins: u32,
     pub(super) bad_commands: u32,
+    pub(super) forgiven: u64,
     pub(super) in_tls: bool,
     /// How the session ends as soon as everything is sent.
     pub(super) ending: Option<Ending>,
@@ -122,6 +123,7 @@ impl Connection {
             snapshot: None,
             failed_logins: 0,
             bad_commands: 0,
+            forgiven: 0,
             in_tls: false,
             ending: None,
             eof: false,
@@ -251,6 +253,13 @@ impl Connection {
     #[must_use]
     pub fn login_limit(&self) -> Option<Duration> {
         (self.is_open() && self.state == State::Authorization).then_some(self.config.login_limit)
+    }
+
+    /// How many command lines were taken although they ended with a bare LF, or had spaces where
+    /// none belong; see [`Tolerance`](super::Tolerance).
+    #[must_use]
+    pub const fn forgiven(&self) -> u64 {
+        self.forgiven
     }
 
     /// Where the session is.

@@ -22,7 +22,11 @@ impl Connection {
         if !crlf && !self.config.tolerance.bare_lf {
             return self.bad_command(&Remark::LineEnd);
         }
-        match Command::parse_with(line, self.config.tolerance.spaces) {
+        let command = Command::parse_with(line, self.config.tolerance.spaces);
+        if command.is_ok() && (!crlf || Command::parse(line).is_err()) {
+            self.forgiven += 1;
+        }
+        match command {
             Err(error) => self.bad_command(&Remark::Malformed(&error)),
             Ok(command) => match self.lawful(&command) {
                 Err(remark) => self.bad_command(&remark),

@@ -109,6 +109,7 @@ fn retr_1x_is_refused() {
 fn doubled_and_trailing_spaces_are_forgiven_unless_strict() {
     let mut session = Session::logged_in(&["a letter"]);
     assert_eq!(session.asks("LIST  1 "), "+OK 1 10\r\n");
+    assert_eq!(session.connection.forgiven(), 1);
 
     let mut config = Config::default();
     config.tolerance = Tolerance::STRICT;

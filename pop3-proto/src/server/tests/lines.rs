@@ -22,7 +22,9 @@ fn pipelined_commands_are_answered_in_turn() {
 #[test]
 fn a_bare_lf_is_a_line_end_unless_strict() {
     let mut session = Session::logged_in(&[]);
+    assert_eq!(session.connection.forgiven(), 0);
     assert_eq!(session.says("NOOP\n"), "+OK nothing done\r\n");
+    assert_eq!(session.connection.forgiven(), 1);
 
     let mut config = Config::default();
     config.tolerance = Tolerance::STRICT;

@@ -23,6 +23,11 @@ impl Input {
         Self { buffer: BytesMut::new(), filled: 0, size }
     }
 
+    /// From now on, so many octets may wait to be taken.
+    pub(crate) const fn resize(&mut self, size: usize) {
+        self.size = size;
+    }
+
     /// Room for more octets; empty when `size` octets wait to be taken.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         let free = self.buffer.len() - self.filled;

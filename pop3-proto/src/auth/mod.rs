@@ -1,8 +1,11 @@
 //! Who is this? What a client presents, and how APOP proves it.
 
 mod apop;
+mod response;
 
 pub use apop::{ApopDigest, Timestamp};
+pub use response::SaslResponse;
+pub(crate) use response::sends_secret;
 
 use crate::secret::Secret;
 use crate::types::UserName;

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use crate::auth::Credentials;
-use crate::command::Extension;
+use crate::auth::{Credentials, SaslResponse};
+use crate::command::{Extension, Mechanism};
 use crate::types::{MessageNumber, UserName};
 
 /// Something that the host is to do. All but [`StartTls`](Self::StartTls) and
@@ -19,6 +19,19 @@ pub enum Action {
     Authenticate {
         /// What the client presented.
         credentials: Credentials,
+        /// To answer with.
+        ticket: AuthenticateTicket,
+    },
+    /// Go on with a SASL mechanism (RFC 5034, section 4): AUTH was given, or a challenge was
+    /// responded to. Answer by [`challenge`](super::Connection::challenge), which leads to another
+    /// of these, or by [`authenticated`](super::Connection::authenticated).
+    Sasl {
+        /// The mechanism; one of those that CAPA lists here and now.
+        mechanism: Mechanism,
+        /// Whether this is the beginning, rather than the response to a challenge.
+        begins: bool,
+        /// What the client said; `None` at the beginning when there was no initial response.
+        response: Option<SaslResponse>,
         /// To answer with.
         ticket: AuthenticateTicket,
     },
@@ -144,7 +157,7 @@ macro_rules! tickets {
 }
 
 tickets! {
-    /// Answers [`Action::Authenticate`].
+    /// Answers [`Action::Authenticate`] and [`Action::Sasl`].
     AuthenticateTicket
     /// Answers [`Action::Open`].
     OpenTicket

@@ -92,7 +92,8 @@ pub enum AnswerError {
 
 #[expect(clippy::needless_pass_by_value, reason = "a ticket is spent by the answer it is for")]
 impl Connection {
-    /// Answers [`Action::Authenticate`]: the user whose maildrop is to be opened, or a refusal.
+    /// Answers [`Action::Authenticate`] or [`Action::Sasl`]: the user whose maildrop is to be
+    /// opened, or a refusal.
     ///
     /// # Errors
     /// When the ticket does not fit.
@@ -101,7 +102,12 @@ impl Connection {
         ticket: AuthenticateTicket,
         verdict: Result<UserName, Refusal>,
     ) -> Result<(), AnswerError> {
-        self.redeem(&ticket.0, &Asked::Authenticate)?;
+        self.check(&ticket.0)?;
+        match &self.doing {
+            Doing::Asking(Asked::Authenticate) => {}
+            Doing::Asking(Asked::Sasl(_)) => self.stop_exchange(),
+            _ => return Err(ApiMisuse::ForeignTicket.into()),
+        }
         match verdict {
             Ok(user) => {
                 let ticket = OpenTicket(self.identity.clone());
@@ -298,7 +304,7 @@ impl Connection {
         Ok(())
     }
 
-    fn check(&self, ticket: &Identity) -> Result<(), ApiMisuse> {
+    pub(super) fn check(&self, ticket: &Identity) -> Result<(), ApiMisuse> {
         if *ticket == self.identity && self.ending.is_none() {
             Ok(())
         } else {

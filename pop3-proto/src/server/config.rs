@@ -33,6 +33,14 @@ pub struct Config {
     /// The longest command line, CRLF included, in octets; longer ones are refused. Default 255
     /// (RFC 2449, section 4).
     pub command_line: NonZeroUsize,
+    /// The longest response to a challenge of AUTH, in Base64 with CRLF, in octets. Such lines have
+    /// no limit of their own (RFC 5034, section 4). Default 12,288.
+    pub sasl_response: NonZeroUsize,
+    /// Whether secrets are taken in clear text. Without it USER, PASS and the mechanisms that send
+    /// a password or a token are neither listed nor taken before TLS (RFC 2595, section 2.3;
+    /// RFC 5034, section 4). Default true: a host turns it off for clients that are not on the
+    /// same machine.
+    pub cleartext_logins: bool,
     /// The read buffer, in octets: how much a client may send ahead by pipelining before it is
     /// held back. Default 4,096, and never less than [`command_line`](Self::command_line).
     pub read_buffer: NonZeroUsize,
@@ -74,6 +82,8 @@ impl Default for Config {
             ]),
             extensions: Vec::new(),
             command_line: const { NonZeroUsize::new(255).unwrap() },
+            sasl_response: const { NonZeroUsize::new(12_288).unwrap() },
+            cleartext_logins: true,
             read_buffer: const { NonZeroUsize::new(4_096).unwrap() },
             high_water: const { NonZeroUsize::new(65_536).unwrap() },
             failed_logins: const { NonZeroU32::new(3).unwrap() },

@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use crate::auth::Timestamp;
 use crate::capability::Capabilities;
+use crate::command::Mechanism;
 use crate::line::{Line, LineReader};
 use crate::multiline::{Stuffer, TopLimit};
 use crate::reply::{CodeKind, Reply, ResponseCode, ScanListing, UniqueIdListing};
@@ -28,8 +29,8 @@ use crate::wire::{Input, Output, Transmit};
 /// |---|---|
 /// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`hung_up`](Self::hung_up), [`tls_started`](Self::tls_started), [`already_in_tls`](Self::already_in_tls) |
 /// | out | [`transmit`](Self::transmit), [`poll`](Self::poll) |
-/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`state`](Self::state) |
-/// | act | [`authenticated`](Self::authenticated), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered), [`capabilities_mut`](Self::capabilities_mut) |
+/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`is_in_tls`](Self::is_in_tls), [`state`](Self::state) |
+/// | act | [`authenticated`](Self::authenticated), [`challenge`](Self::challenge), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered), [`capabilities_mut`](Self::capabilities_mut) |
 ///
 /// No command is looked at while another is being answered, or while more than
 /// [`Config::high_water`] octets wait to be sent.
@@ -63,6 +64,8 @@ pub(super) enum Doing {
     Listening,
     /// The host has an action to answer.
     Asking(Asked),
+    /// The client has a challenge to respond to.
+    Challenged(Mechanism),
     /// A listing is being sent, from this position on.
     Listing(Listed, usize),
     /// A message is being sent.
@@ -74,6 +77,7 @@ pub(super) enum Doing {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     Authenticate,
+    Sasl(Mechanism),
     Open,
     Commit { marked: usize },
     Wait { reply: Reply },
@@ -262,6 +266,12 @@ impl Connection {
         self.forgiven
     }
 
+    /// Whether the session is in TLS.
+    #[must_use]
+    pub const fn is_in_tls(&self) -> bool {
+        self.in_tls
+    }
+
     /// Where the session is.
     #[must_use]
     pub const fn state(&self) -> State {
@@ -309,20 +319,26 @@ impl Connection {
                 self.list_on(listed, from);
                 true
             }
-            Doing::Listening => self.listen(),
+            Doing::Listening | Doing::Challenged(_) => self.listen(),
         }
     }
 
     fn listen(&mut self) -> bool {
-        match self.lines.next(&mut self.input, self.config.command_line.get()) {
+        let challenged = matches!(self.doing, Doing::Challenged(_));
+        let limit = if challenged { self.config.sasl_response } else { self.config.command_line };
+        match self.lines.next(&mut self.input, limit.get()) {
             Line::Complete { mut line, crlf } => {
-                self.command_line(&line, crlf);
+                match core::mem::replace(&mut self.doing, Doing::Listening) {
+                    Doing::Challenged(mechanism) => self.response(mechanism, &line, crlf),
+                    _ => self.command_line(&line, crlf),
+                }
                 // The line may have held a password.
                 zeroize::Zeroize::zeroize(&mut line[..]);
                 true
             }
             Line::TooLong => {
                 self.user = None;
+                self.stop_exchange();
                 self.bad_command(&Remark::LineTooLong);
                 true
             }

@@ -1,5 +1,8 @@
 //! From a command line to its answer.
 
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
 use crate::auth::Credentials;
 use crate::capability::Capability;
 use crate::command::{Command, Extension};
@@ -47,13 +50,15 @@ impl Connection {
             Keyword::Apop => self.timestamp.is_some(),
             Keyword::Stls => self.offers("STLS") && !self.in_tls,
             // Part of the vocabulary; what they do is not.
-            Keyword::Auth | Keyword::Utf8 | Keyword::Lang => false,
+            Keyword::Utf8 | Keyword::Lang => false,
             _ => rule.capability.is_none_or(|tag| self.offers(tag)),
         };
         if !rule.lawful_in(self.state) {
             Err(Remark::NotLawful(self.state))
         } else if !offered {
             Err(Remark::NotOffered)
+        } else if matches!(keyword, Keyword::User | Keyword::Pass) && !self.takes_secrets() {
+            Err(Remark::NeedsTls)
         } else {
             Ok(())
         }
@@ -91,6 +96,7 @@ impl Connection {
                 }
             }
             Command::Capa => self.capa(),
+            Command::Auth { mechanism, initial } => self.auth(mechanism, initial.as_ref()),
             Command::Stls => self.stls(),
             Command::Quit => self.quit(),
             Command::Extension(extension) => self.extension(extension),
@@ -150,11 +156,10 @@ impl Connection {
 
     fn capa(&mut self) {
         self.ok(&Remark::Capabilities);
-        let here_and_now = |capability: &&Capability| {
-            **capability != Capability::Stls || (self.state == State::Authorization && !self.in_tls)
-        };
+        let list: Vec<_> =
+            self.config.capabilities.iter().filter_map(|one| self.here_and_now(one)).collect();
         let out = &mut self.output.buffer;
-        for capability in self.config.capabilities.iter().filter(here_and_now) {
+        for capability in list {
             let mut line = alloc::format!("{capability}");
             line.retain(|c| !c.is_control());
             // One dot and CRLF may come on top (RFC 2449, section 5).
@@ -166,6 +171,22 @@ impl Connection {
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b".\r\n");
+    }
+
+    /// What CAPA tells of a capability in this state; `None` when it is not on.
+    fn here_and_now<'a>(&self, capability: &'a Capability) -> Option<Cow<'a, Capability>> {
+        let before_login = self.state == State::Authorization;
+        match capability {
+            Capability::Stls => before_login && !self.in_tls,
+            Capability::User => !before_login || self.takes_secrets(),
+            Capability::Sasl(mechanisms) => {
+                let offered = mechanisms.iter().filter(|name| self.takes_mechanism(name));
+                let offered: Vec<_> = offered.cloned().collect();
+                return (!offered.is_empty()).then(|| Cow::Owned(Capability::Sasl(offered)));
+            }
+            _ => true,
+        }
+        .then_some(Cow::Borrowed(capability))
     }
 
     fn stls(&mut self) {

@@ -49,6 +49,7 @@ mod config;
 mod connection;
 mod dispatch;
 mod remark;
+mod sasl;
 mod snapshot;
 #[cfg(test)]
 #[expect(clippy::field_reassign_with_default, reason = "the way of those outside the crate")]

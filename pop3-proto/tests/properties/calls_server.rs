@@ -29,8 +29,19 @@ enum Call {
 fn call() -> impl Strategy<Value = Call> {
     let stls = Just(b"STLS\r\n".to_vec());
     let extension = Just(b"XFOO bar\r\n".to_vec());
+    let auth = proptest::sample::select(vec![
+        "AUTH PLAIN\r\n",
+        "AUTH PLAIN YWFh\r\n",
+        "YWFh\r\n",
+        "*\r\n",
+    ]);
     prop_oneof![
-        8 => prop_oneof![4 => from_client(), 1 => stls, 1 => extension].prop_map(Call::Receive),
+        8 => prop_oneof![
+            4 => from_client(),
+            1 => stls,
+            1 => extension,
+            2 => auth.prop_map(|line| line.as_bytes().to_vec()),
+        ].prop_map(Call::Receive),
         2 => (from_client(), any::<usize>()).prop_map(|(octets, n)| Call::Fill(octets, n)),
         9 => Just(Call::Poll),
         9 => (any::<usize>(), letter()).prop_map(|(index, piece)| Call::Answer(index, piece)),
@@ -54,7 +65,9 @@ fn config(strict: bool) -> Config {
     config.command_line = 40.try_into().unwrap();
     config.high_water = HIGH_WATER.try_into().unwrap();
     config.bad_commands = 10.try_into().unwrap();
+    config.sasl_response = 60.try_into().unwrap();
     config.capabilities.set(Capability::Stls);
+    config.capabilities.set(Capability::parse(b"SASL PLAIN"));
     config.extensions = vec![ExtensionCommand::new("XFOO", &[State::Authorization])];
     if strict {
         config.tolerance = Tolerance::STRICT;
@@ -78,6 +91,11 @@ fn answer(
             let verdict = if refuse { Err(Refusal::Credentials) } else { Ok(user) };
             connection.authenticated(ticket, verdict)
         }
+        Action::Sasl { ticket, .. } => match seed % 3 {
+            0 => connection.challenge(ticket, b"go on"),
+            1 => connection.authenticated(ticket, Err(Refusal::Credentials)),
+            _ => connection.authenticated(ticket, Ok(UserName::new("mark").unwrap())),
+        },
         Action::Open { ticket, .. } => {
             let messages = (0..seed % 20).map(|index| Office::info(index, piece)).collect();
             connection.opened(ticket, if refuse { Err(refusal()) } else { Ok(messages) })

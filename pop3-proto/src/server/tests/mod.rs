@@ -21,6 +21,7 @@ mod lines;
 mod login;
 mod maildrop;
 mod messages;
+mod sasl;
 mod stls;
 
 /// A connection and a host that lets `mark` in with `swordfish`.
@@ -144,6 +145,18 @@ impl Session {
                 };
                 connection.authenticated(ticket, verdict).unwrap();
             }
+            // The whole of PLAIN is one message; one that only begins is led on by a challenge.
+            Action::Sasl { response, ticket, .. } => match response.as_ref().map(|r| r.expose()) {
+                Some(b"\0mark\0swordfish") => {
+                    let mark = crate::UserName::new("mark").unwrap();
+                    connection.authenticated(ticket, Ok(mark)).unwrap();
+                }
+                Some(b"\0mark\0wrong") => {
+                    connection.authenticated(ticket, Err(Refusal::Credentials)).unwrap();
+                }
+                None => connection.challenge(ticket, b"").unwrap(),
+                Some(other) => connection.challenge(ticket, &other.repeat(2)).unwrap(),
+            },
             Action::Open { ticket, .. } => {
                 let messages = self.locked.take().map_or_else(|| Ok(self.snapshot()), Err);
                 let _ = self.connection.opened(ticket, messages);

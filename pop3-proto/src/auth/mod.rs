@@ -1,9 +1,11 @@
 //! Who is this? What a client presents, and how APOP proves it.
 
 mod apop;
+mod channel;
 mod response;
 
 pub use apop::{ApopDigest, Timestamp};
+pub use channel::Channel;
 pub use response::SaslResponse;
 pub(crate) use response::sends_secret;
 

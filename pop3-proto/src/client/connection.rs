@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use bytes::BytesMut;
 
+use crate::auth::{Channel, Timestamp};
 use crate::capability::Capabilities;
 use crate::client::config::Config;
 use crate::client::error::{Error, Unfinished, Unsent};
@@ -25,9 +26,9 @@ use crate::wire::{Input, Output, Transmit};
 ///
 /// | kind | methods |
 /// |---|---|
-/// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`tls_started`](Self::tls_started) |
+/// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`tls_started`](Self::tls_started), [`already_in_tls`](Self::already_in_tls) |
 /// | out | [`transmit`](Self::transmit), [`poll`](Self::poll) |
-/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`idle_limit`](Self::idle_limit), [`state`](Self::state), [`capabilities`](Self::capabilities), [`error`](Self::error), [`is_over`](Self::is_over), [`quirks`](Self::quirks), [`pending`](Self::pending), [`has_queue_room`](Self::has_queue_room) |
+/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`idle_limit`](Self::idle_limit), [`wants_tls`](Self::wants_tls), [`is_in_tls`](Self::is_in_tls), [`channel`](Self::channel), [`timestamp`](Self::timestamp), [`state`](Self::state), [`capabilities`](Self::capabilities), [`error`](Self::error), [`is_over`](Self::is_over), [`quirks`](Self::quirks), [`pending`](Self::pending), [`has_queue_room`](Self::has_queue_room) |
 /// | act | [`send`](Self::send), [`respond`](Self::respond), [`abandon_body`](Self::abandon_body) |
 ///
 /// Commands are released one at a time until CAPA has shown PIPELINING, then within a window;
@@ -55,6 +56,9 @@ pub struct Connection {
     challenged: bool,
     eof: bool,
     quirks: u32,
+    pub(super) timestamp: Option<Timestamp>,
+    /// What is known of the TLS session, once in TLS.
+    channel: Option<Channel>,
     pub(super) outcome: Option<Result<(), Error>>,
 }
 
@@ -93,6 +97,8 @@ impl Connection {
             challenged: false,
             eof: false,
             quirks: 0,
+            timestamp: None,
+            channel: None,
             outcome: None,
         }
     }
@@ -133,7 +139,7 @@ impl Connection {
 
     /// Says that the TLS handshake is done. Everything that was known from before is forgotten:
     /// octets, capabilities (RFC 2595, section 4). Without effect when no STLS was accepted.
-    pub fn tls_started(&mut self) {
+    pub fn tls_started(&mut self, channel: Channel) {
         if !matches!(self.reading, Reading::Handshake) || self.is_over() {
             return;
         }
@@ -146,8 +152,14 @@ impl Connection {
         self.input.clear();
         self.lines.reset();
         self.capabilities = None;
+        self.channel = Some(channel);
         self.reading = Reading::Status;
         self.release();
+    }
+
+    /// Says that the transport was encrypted from the start (RFC 8314, section 3).
+    pub fn already_in_tls(&mut self, channel: Channel) {
+        self.channel = Some(channel);
     }
 
     // ---- out ----
@@ -202,6 +214,31 @@ impl Connection {
             }
             (None, _) => Some(self.config.reply_limit),
         }
+    }
+
+    /// Whether STLS was accepted, so that the TLS handshake is to be done now; then call
+    /// [`tls_started`](Self::tls_started).
+    #[must_use]
+    pub const fn wants_tls(&self) -> bool {
+        matches!(self.reading, Reading::Handshake) && self.outcome.is_none()
+    }
+
+    /// Whether the session is in TLS.
+    #[must_use]
+    pub const fn is_in_tls(&self) -> bool {
+        self.channel.is_some()
+    }
+
+    /// What is known of the TLS session, once in TLS.
+    #[must_use]
+    pub const fn channel(&self) -> Option<&Channel> {
+        self.channel.as_ref()
+    }
+
+    /// The timestamp of the greeting, if it had one: what APOP needs.
+    #[must_use]
+    pub const fn timestamp(&self) -> Option<&Timestamp> {
+        self.timestamp.as_ref()
     }
 
     /// Where the session is, by the replies that have been polled.

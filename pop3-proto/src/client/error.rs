@@ -31,6 +31,9 @@ pub enum Error {
     /// The greeting has no timestamp, so that APOP is not possible; the session goes on.
     #[error("the server does not offer APOP: its greeting has no timestamp")]
     NoTimestamp,
+    /// TLS is wanted and the server does not offer STLS (RFC 2595, section 4).
+    #[error("the server does not offer TLS (STLS)")]
+    NoTls,
     /// The server refused service in its greeting, or said goodbye unasked.
     #[error("the server refused service: {0}")]
     Dismissed(Reply),

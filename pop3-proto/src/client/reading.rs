@@ -90,6 +90,7 @@ impl Connection {
         let Some(reply) = self.reply(line) else { return };
         let timestamp = Timestamp::find(line).filter(|_| reply.is_ok());
         let refusal = (!reply.is_ok()).then(|| reply.clone());
+        self.timestamp.clone_from(&timestamp);
         self.events.push_back(Event::Greeting(Greeting { reply, timestamp }));
         self.reading = Reading::Status;
         match refusal {

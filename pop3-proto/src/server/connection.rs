@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use core::fmt;
 use core::time::Duration;
 
-use crate::auth::Timestamp;
+use crate::auth::{Channel, Timestamp};
 use crate::capability::Capabilities;
 use crate::command::Mechanism;
 use crate::line::{Line, LineReader};
@@ -29,7 +29,7 @@ use crate::wire::{Input, Output, Transmit};
 /// |---|---|
 /// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`hung_up`](Self::hung_up), [`tls_started`](Self::tls_started), [`already_in_tls`](Self::already_in_tls) |
 /// | out | [`transmit`](Self::transmit), [`poll`](Self::poll) |
-/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`is_in_tls`](Self::is_in_tls), [`state`](Self::state) |
+/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`wants_tls`](Self::wants_tls), [`is_in_tls`](Self::is_in_tls), [`channel`](Self::channel), [`state`](Self::state) |
 /// | act | [`authenticated`](Self::authenticated), [`challenge`](Self::challenge), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered), [`capabilities_mut`](Self::capabilities_mut) |
 ///
 /// No command is looked at while another is being answered, or while more than
@@ -50,7 +50,8 @@ pub struct Connection {
     pub(super) failed_logins: u32,
     pub(super) bad_commands: u32,
     pub(super) forgiven: u64,
-    pub(super) in_tls: bool,
+    /// What is known of the TLS session, once in TLS.
+    pub(super) channel: Option<Channel>,
     /// How the session ends as soon as everything is sent.
     pub(super) ending: Option<Ending>,
     eof: bool,
@@ -128,7 +129,7 @@ impl Connection {
             failed_logins: 0,
             bad_commands: 0,
             forgiven: 0,
-            in_tls: false,
+            channel: None,
             ending: None,
             eof: false,
             over: false,
@@ -177,19 +178,19 @@ impl Connection {
 
     /// Says that the TLS handshake is done. Everything from before is forgotten: octets, and a
     /// user name without its password (RFC 2595, section 4). Without effect when none was begun.
-    pub fn tls_started(&mut self) {
+    pub fn tls_started(&mut self, channel: Channel) {
         if matches!(self.doing, Doing::Handshake { told: true }) {
             self.input.clear();
             self.lines.reset();
             self.user = None;
-            self.in_tls = true;
+            self.channel = Some(channel);
             self.doing = Doing::Listening;
         }
     }
 
     /// Says that the transport was encrypted from the start, so that STLS is out of place.
-    pub fn already_in_tls(&mut self) {
-        self.in_tls = true;
+    pub fn already_in_tls(&mut self, channel: Channel) {
+        self.channel = Some(channel);
     }
 
     // ---- out ----
@@ -269,7 +270,20 @@ impl Connection {
     /// Whether the session is in TLS.
     #[must_use]
     pub const fn is_in_tls(&self) -> bool {
-        self.in_tls
+        self.channel.is_some()
+    }
+
+    /// What is known of the TLS session, once in TLS.
+    #[must_use]
+    pub const fn channel(&self) -> Option<&Channel> {
+        self.channel.as_ref()
+    }
+
+    /// Whether STLS was accepted, so that the TLS handshake is to be done now; as
+    /// [`Action::StartTls`] says, too.
+    #[must_use]
+    pub const fn wants_tls(&self) -> bool {
+        matches!(self.doing, Doing::Handshake { told: true }) && self.ending.is_none() && !self.over
     }
 
     /// Where the session is.

@@ -48,7 +48,7 @@ impl Connection {
         let rule = state::rule(keyword);
         let offered = match keyword {
             Keyword::Apop => self.timestamp.is_some(),
-            Keyword::Stls => self.offers("STLS") && !self.in_tls,
+            Keyword::Stls => self.offers("STLS") && !self.is_in_tls(),
             // Part of the vocabulary; what they do is not.
             Keyword::Utf8 | Keyword::Lang => false,
             _ => rule.capability.is_none_or(|tag| self.offers(tag)),
@@ -177,7 +177,7 @@ impl Connection {
     fn here_and_now<'a>(&self, capability: &'a Capability) -> Option<Cow<'a, Capability>> {
         let before_login = self.state == State::Authorization;
         match capability {
-            Capability::Stls => before_login && !self.in_tls,
+            Capability::Stls => before_login && !self.is_in_tls(),
             Capability::User => !before_login || self.takes_secrets(),
             Capability::Sasl(mechanisms) => {
                 let offered = mechanisms.iter().filter(|name| self.takes_mechanism(name));

@@ -96,12 +96,12 @@ impl Connection {
     /// and no channel to bind to or certificate to show where there is no TLS.
     pub(super) fn takes_mechanism(&self, name: &str) -> bool {
         let needs_tls = name.ends_with("-PLUS") || name.eq_ignore_ascii_case("EXTERNAL");
-        self.in_tls || !needs_tls && (self.config.cleartext_logins || !sends_secret(name))
+        self.is_in_tls() || !needs_tls && (self.config.cleartext_logins || !sends_secret(name))
     }
 
     /// Whether a secret may come over this transport.
     pub(super) const fn takes_secrets(&self) -> bool {
-        self.in_tls || self.config.cleartext_logins
+        self.is_in_tls() || self.config.cleartext_logins
     }
 }
 

@@ -2,6 +2,7 @@
 
 use bytes::Buf;
 use pop3_proto::Command;
+use pop3_proto::auth::Channel;
 use pop3_proto::client::{Config, Connection, Event, Tolerance};
 use proptest::prelude::*;
 
@@ -104,7 +105,7 @@ proptest! {
                 }
                 Call::Closed => connection.closed(),
                 Call::TimedOut => connection.timed_out(),
-                Call::TlsStarted => connection.tls_started(),
+                Call::TlsStarted => connection.tls_started(Channel::default()),
                 Call::Transmit(n) => {
                     let mut transmit = connection.transmit();
                     let octets = n % (transmit.remaining() + 1);

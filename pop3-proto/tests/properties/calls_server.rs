@@ -1,6 +1,7 @@
 //! No sequence of calls makes a server's connection panic, grow, or speak after its end.
 
 use bytes::Buf;
+use pop3_proto::auth::Channel;
 use pop3_proto::server::{
     Action, Config, Connection, ExtensionCommand, Refusal, Removal, Tolerance,
 };
@@ -157,8 +158,8 @@ proptest! {
                 Call::Closed => connection.closed(),
                 Call::TimedOut => connection.timed_out(),
                 Call::HungUp => connection.hung_up(),
-                Call::TlsStarted => connection.tls_started(),
-                Call::AlreadyInTls => connection.already_in_tls(),
+                Call::TlsStarted => connection.tls_started(Channel::default()),
+                Call::AlreadyInTls => connection.already_in_tls(Channel::default()),
                 Call::Transmit(n) => {
                     let mut transmit = connection.transmit();
                     let octets = n % (transmit.remaining() + 1);

@@ -1,4 +1,4 @@
-//! From the greeting to TRANSACTION.
+//! From AUTHORIZATION to TRANSACTION.
 
 use alloc::borrow::Cow;
 use alloc::vec;
@@ -6,51 +6,11 @@ use alloc::vec::Vec;
 use core::task::{Poll, ready};
 
 use super::{Exchange, next_event};
-use crate::client::{CommandId, Connection, Error, Event, Greeting};
+use crate::client::{CommandId, Connection, Error, Event};
 use crate::command::Command;
 use crate::reply::Reply;
 use crate::secret::Secret;
 use crate::types::UserName;
-
-/// Waits for the greeting, then asks for the capabilities; a server without CAPA is fine
-/// (RFC 2449, section 5).
-#[derive(Debug, Default)]
-pub struct Opening {
-    greeting: Option<Greeting>,
-    capa: Option<CommandId>,
-}
-
-impl Opening {
-    /// The opening of a connection that is new.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-
-impl Exchange for Opening {
-    type Output = Greeting;
-
-    fn poll(&mut self, connection: &mut Connection) -> Poll<Result<Greeting, Error>> {
-        loop {
-            match ready!(next_event(connection))? {
-                Event::Greeting(greeting) => {
-                    let refused = !greeting.reply.is_ok();
-                    self.greeting = Some(greeting);
-                    if !refused {
-                        self.capa = Some(connection.send(Command::Capa)?);
-                    }
-                }
-                Event::Done { id } if Some(id) == self.capa => {
-                    if let Some(greeting) = self.greeting.take() {
-                        return Poll::Ready(Ok(greeting));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-}
 
 /// Logs in, then asks for the capabilities again, since they differ after login
 /// (RFC 2449, section 5).

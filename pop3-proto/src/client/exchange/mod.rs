@@ -44,14 +44,16 @@ use crate::error::ApiMisuse;
 mod ask;
 mod login;
 mod mark;
+mod opening;
 mod retrieve;
 
 pub use ask::{
     Ask, capabilities, delete, extension, list, list_one, no_operation, quit, reset, stat,
     unique_id, unique_ids,
 };
-pub use login::{Login, Opening};
+pub use login::Login;
 pub use mark::DeleteAll;
+pub use opening::{Opening, Stls};
 pub use retrieve::Retrieve;
 
 /// Something that is said and answered, with a typed result.

@@ -101,7 +101,7 @@ fn after_closed_nothing_changes() {
     scene.connection.timed_out();
     scene.connection.closed();
     scene.connection.abandon_body();
-    scene.connection.tls_started();
+    scene.connection.tls_started(Channel::default());
     scene.connection.filled(1_000);
     assert_eq!(scene.connection.receive(b"\r\n.\r\n"), 0);
     assert!(scene.connection.read_buffer().is_empty());

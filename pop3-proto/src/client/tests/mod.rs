@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use bytes::Buf;
 
 use super::*;
+use crate::auth::Channel;
 use crate::command::Command;
 
 mod bodies;

@@ -20,7 +20,7 @@ fn nothing_is_said_or_read_until_tls_has_started() {
     assert_eq!(scene.said(), "");
     assert!(!scene.connection.wants_read());
     assert_eq!(scene.connection.receive(b"+OK\r\n"), 0);
-    scene.connection.tls_started();
+    scene.connection.tls_started(Channel::default());
     assert_eq!(scene.said(), "CAPA\r\n");
     assert!(scene.connection.wants_read());
 }
@@ -28,7 +28,7 @@ fn nothing_is_said_or_read_until_tls_has_started() {
 #[test]
 fn capabilities_from_before_tls_are_forgotten() {
     let mut scene = starting_tls(Scene::new(), "+OK\r\n");
-    scene.connection.tls_started();
+    scene.connection.tls_started(Channel::default());
     assert!(scene.connection.capabilities().is_none());
     scene.send("CAPA");
     assert_eq!(scene.said(), "CAPA\r\n", "and so is PIPELINING");
@@ -38,7 +38,7 @@ fn capabilities_from_before_tls_are_forgotten() {
 fn stls_then_pipelined_octets_are_dropped() {
     for injected in ["+OK\r\nX-INJECTED\r\n.\r\n", "-ERR no", "+O"] {
         let mut scene = starting_tls(Scene::new(), &alloc::format!("+OK\r\n{injected}"));
-        scene.connection.tls_started();
+        scene.connection.tls_started(Channel::default());
         assert_eq!(
             scene.says("+OK\r\nTOP\r\n.\r\n"),
             ["quirk BehindStls", "2 +OK", "2 can TOP", "2 done"]
@@ -50,7 +50,7 @@ fn stls_then_pipelined_octets_are_dropped() {
 #[test]
 fn a_strict_client_ends_the_session_when_octets_are_injected() {
     let mut scene = starting_tls(Scene::strict(), "+OK\r\n+OK\r\n");
-    scene.connection.tls_started();
+    scene.connection.tls_started(Channel::default());
     let told = scene.says("");
     assert!(told[0].starts_with("closed: the server sent something between STLS and TLS"));
     assert_eq!(scene.said(), "");
@@ -61,7 +61,7 @@ fn a_refused_stls_changes_nothing() {
     let mut scene = Scene::new().offering("STLS");
     scene.send("STLS");
     assert_eq!(scene.says("-ERR not now\r\n"), ["1 -ERR not now", "1 done"]);
-    scene.connection.tls_started();
+    scene.connection.tls_started(Channel::default());
     assert!(scene.connection.capabilities().is_some());
 }
 
@@ -78,7 +78,7 @@ fn a_server_that_leaves_during_the_handshake_is_told_as_that() {
         scene.closes(),
         ["closed: the server closed the connection while TLS was being started"]
     );
-    scene.connection.tls_started();
+    scene.connection.tls_started(Channel::default());
     assert!(scene.connection.capabilities().is_some(), "after the end nothing changes");
 }
 
@@ -100,7 +100,7 @@ fn a_secret_may_wait_for_the_handshake() {
     let mut scene = starting_tls(Scene::new(), "+OK\r\n");
     scene.send("PASS swordfish");
     assert_eq!(scene.said(), "");
-    scene.connection.tls_started();
+    scene.connection.tls_started(Channel::default());
     scene.says("");
     assert_eq!(scene.said(), "CAPA\r\n");
 }
@@ -109,6 +109,6 @@ fn a_secret_may_wait_for_the_handshake() {
 fn octets_that_nobody_lent_room_for_are_not_taken_for_injected_ones() {
     let mut scene = starting_tls(Scene::new(), "+OK\r\n");
     scene.connection.filled(100);
-    scene.connection.tls_started();
+    scene.connection.tls_started(Channel::default());
     assert_eq!(scene.says(""), [""; 0]);
 }

@@ -66,7 +66,7 @@ fn close_comes_once_and_nothing_after_it() {
     connection.closed();
     connection.timed_out();
     connection.hung_up();
-    connection.tls_started();
+    connection.tls_started(Channel::default());
     connection.filled(9);
     assert_eq!(connection.receive(b"CAPA\r\n"), 0);
     assert!(connection.poll().is_none());

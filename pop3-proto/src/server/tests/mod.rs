@@ -7,7 +7,7 @@ use core::time::Duration;
 use bytes::Buf;
 
 use super::*;
-use crate::auth::Credentials;
+use crate::auth::{Channel, Credentials};
 use crate::multiline::Counter;
 use crate::reply::Reply;
 use crate::text::Text;

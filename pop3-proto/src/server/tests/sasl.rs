@@ -20,7 +20,7 @@ fn session() -> Session {
 fn in_tls(mut config: Config) -> Session {
     config.cleartext_logins = false;
     let mut connection = Connection::new(config, None);
-    connection.already_in_tls();
+    connection.already_in_tls(Channel::default());
     let mut session = Session::ungreeted(connection, &[]);
     session.run();
     session

@@ -12,7 +12,7 @@ fn offering_stls() -> Session {
 fn in_tls() -> Session {
     let mut session = offering_stls();
     assert_eq!(session.asks("STLS"), "+OK begin TLS now\r\n");
-    session.connection.tls_started();
+    session.connection.tls_started(Channel::default());
     session
 }
 
@@ -44,7 +44,7 @@ fn octets_that_come_during_the_handshake_are_not_the_sessions() {
     assert_eq!(session.connection.receive(b"USER mark\r\n"), 0);
     assert!(session.connection.read_buffer().is_empty());
     session.connection.filled(100);
-    session.connection.tls_started();
+    session.connection.tls_started(Channel::default());
     assert_eq!(session.asks("QUIT"), "+OK goodbye\r\n");
 }
 
@@ -53,7 +53,7 @@ fn a_name_from_before_tls_is_forgotten() {
     let mut session = offering_stls();
     session.asks("USER mark");
     session.asks("STLS");
-    session.connection.tls_started();
+    session.connection.tls_started(Channel::default());
     session.is_refused("PASS swordfish");
     session.log_in();
 }
@@ -71,7 +71,7 @@ fn stls_is_neither_offered_nor_taken_in_tls_or_after_login() {
     session.is_refused("STLS");
 
     let mut session = offering_stls();
-    session.connection.already_in_tls();
+    session.connection.already_in_tls(Channel::default());
     session.is_refused("STLS");
 }
 
@@ -81,7 +81,7 @@ fn failed_logins_from_before_tls_still_count() {
     session.says("USER mark\r\nPASS wrong\r\n");
     session.says("USER mark\r\nPASS wrong\r\n");
     session.asks("STLS");
-    session.connection.tls_started();
+    session.connection.tls_started(Channel::default());
     session.says("USER mark\r\nPASS wrong\r\n");
     assert_eq!(session.ending, Some(Ending::FailedLogins));
 }
@@ -99,6 +99,6 @@ fn a_client_that_leaves_during_the_handshake_ends_the_session() {
 fn tls_that_nobody_asked_for_changes_nothing() {
     let mut session = offering_stls();
     session.asks("USER mark");
-    session.connection.tls_started();
+    session.connection.tls_started(Channel::default());
     assert!(session.asks("PASS swordfish").starts_with("+OK"));
 }

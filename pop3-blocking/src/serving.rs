@@ -26,6 +26,7 @@ pub(crate) fn serve(session: &mut Session, mut stream: &TcpStream) -> io::Result
                 std::thread::sleep(duration);
                 session.waited();
             }
+            Next::Work(work) => session.done(work.run()),
             _ => {
                 let limit = limit(session, started);
                 if limit != armed {

@@ -64,9 +64,11 @@ mod session;
 mod storage;
 #[cfg(feature = "users")]
 pub mod users;
+mod work;
 
 pub use authenticator::{Authenticator, LoginRefused};
 pub use name::UnsafeName;
 pub use service::{Answers, Service};
 pub use session::{Next, Session};
 pub use storage::{BoxError, LetterError, Maildrop, Maildrops, OpenError, Removal, RemoveError};
+pub use work::{Done, Work};

@@ -1,0 +1,342 @@
+//! One session of a [`Service`](crate::Service): the protocol's questions, handed to the stores.
+
+mod refusal;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use pop3_proto::bytes::{Bytes, BytesMut};
+use pop3_proto::server::{
+    Action, AnswerError, Connection, Ending, FetchTicket, Removal, WaitTicket,
+};
+use pop3_proto::{MessageNumber, UserName};
+use tracing::{debug, info, warn};
+
+use crate::service::Office;
+use crate::work::{Done, Fetch, Outcome, Piece, Task, Work};
+use crate::{LetterError, Maildrop};
+use refusal::chain;
+
+/// A session that touches neither a socket nor a store: bytes in, bytes out,
+/// work to be done elsewhere.
+///
+/// An adapter calls [`advance`](Self::advance), which never blocks, and does what it says, until
+/// it says [`Next::Close`]. A thread of its own runs the [`Work`] on the spot:
+///
+/// ```
+/// use pop3_proto::bytes::Buf;
+/// use pop3_maildrop::{Next, Service, memory::MemoryMaildrops};
+/// # use pop3_proto::{Secret, UserName};
+/// # use std::sync::Arc;
+/// # let office = Arc::new(MemoryMaildrops::new());
+/// # office.add_user(UserName::new("mark")?, Secret::new("swordfish")?);
+/// let mut session = Service::new(office.clone(), office).session();
+/// session.connection().receive(b"USER mark\r\nPASS swordfish\r\nQUIT\r\n");
+/// let mut wire = Vec::new();
+/// loop {
+///     match session.advance() {
+///         Next::Work(work) => session.done(work.run()),
+///         Next::Transport => {
+///             // Write what is to be written; if that is nothing, read.
+///             let mut transmit = session.connection().transmit();
+///             wire.extend_from_slice(transmit.chunk());
+///             transmit.advance(transmit.remaining());
+///         }
+///         _ => break,
+///     }
+/// }
+/// assert!(wire.ends_with(b"+OK maildrop has 0 messages (0 octets)\r\n+OK goodbye\r\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// An event loop gives the work to its pool of blocking threads and goes on: while it is
+/// [out](Next::Working), what waits may be sent and an end of the connection noticed. The maildrop
+/// and the letter travel with the work, and come back or are released.
+pub struct Session {
+    connection: Connection,
+    office: Office,
+    /// Whether work is out; then the maildrop may be with it.
+    working: bool,
+    maildrop: Option<Box<dyn Maildrop>>,
+    letter: Option<Letter>,
+    wait: Option<WaitTicket>,
+    /// The buffer that letters are read into, kept between those of a burst.
+    buffer: BytesMut,
+    user: Option<UserName>,
+}
+
+/// A letter on its way to the client.
+struct Letter {
+    fetch: Fetch,
+    piece: Piece,
+    /// How much of the piece was taken.
+    taken: usize,
+}
+
+/// What a session needs next.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Next {
+    /// Its transport: write what [`Connection::transmit`] holds, or, if that is nothing, read.
+    Transport,
+    /// This work on the stores: run it wherever it may block, and tell [`Session::done`].
+    Work(Work),
+    /// The outcome of the work that is out. Meanwhile what waits may be sent, and octets received:
+    /// that is how the end of a connection shows. Without this, waiting for the work alone does.
+    Working,
+    /// Let this time pass, then call [`Session::waited`]. What is to be sent may be sent meanwhile.
+    Wait(Duration),
+    /// Close the transport: the session is over. The maildrop has been released.
+    Close(Ending),
+}
+
+impl Session {
+    pub(crate) fn new(connection: Connection, office: Office) -> Self {
+        Self {
+            connection,
+            office,
+            working: false,
+            maildrop: None,
+            letter: None,
+            wait: None,
+            buffer: BytesMut::new(),
+            user: None,
+        }
+    }
+
+    /// The state machine: for what comes in, what goes out, and the limits of time.
+    pub fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Who has logged in, once somebody has.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserName> {
+        self.user.as_ref()
+    }
+
+    /// Does everything that needs neither the transport nor the stores. Never blocks.
+    ///
+    /// While work is out this is [`Next::Working`], whatever else happens: a connection that has
+    /// ended meanwhile is closed when the work has come back, so that nothing is left locked.
+    pub fn advance(&mut self) -> Next {
+        loop {
+            if self.working {
+                return Next::Working;
+            }
+            if let Some(task) = self.hand_over() {
+                return self.work(task);
+            }
+            let Some(action) = self.connection.poll() else { break };
+            match action {
+                Action::Wait { duration, ticket } => {
+                    self.wait = Some(ticket);
+                    return Next::Wait(duration);
+                }
+                Action::Close(ending) => {
+                    self.letter = None;
+                    self.maildrop = None;
+                    self.buffer = BytesMut::new();
+                    return Next::Close(ending);
+                }
+                action => {
+                    if let Some(task) = self.task_of(action) {
+                        return self.work(task);
+                    }
+                }
+            }
+        }
+        if self.letter.is_none() && !self.connection.wants_write() {
+            // The client's turn, which can take minutes.
+            self.buffer = BytesMut::new();
+        }
+        Next::Transport
+    }
+
+    /// Takes what came of the work of [`Next::Work`]. What the connection has no use for any more,
+    /// since it has ended meanwhile, is released.
+    pub fn done(&mut self, done: Done) {
+        self.working = false;
+        let taken = match done.0 {
+            Outcome::Authenticated { asked, verdict, ticket } => {
+                let verdict = verdict.map_err(|refused| {
+                    warn!(user = %asked, error = chain(&refused), "login refused");
+                    refusal::of_login(&refused)
+                });
+                self.connection.authenticated(ticket, verdict)
+            }
+            Outcome::Opened { user, opened: Ok((maildrop, messages)), ticket } => {
+                let count = messages.len();
+                self.connection.opened(ticket, Ok(messages)).map(|()| {
+                    info!(%user, messages = count, "logged in");
+                    self.maildrop = Some(maildrop);
+                    self.user = Some(user);
+                })
+            }
+            Outcome::Opened { user, opened: Err(error), ticket } => {
+                warn!(%user, error = chain(&error), "the maildrop was not opened");
+                self.connection.opened(ticket, Err(refusal::of_opening(&error)))
+            }
+            Outcome::Letter { maildrop, fetch, first } => {
+                self.take_piece(fetch, first).map(|()| self.maildrop = Some(maildrop))
+            }
+            Outcome::Read { fetch, piece } => {
+                self.take_piece(fetch, piece.map_err(LetterError::Io))
+            }
+            Outcome::Removed { numbers, outcomes, ticket } => {
+                self.connection.committed(ticket, &removed(&numbers, &outcomes))
+            }
+            Outcome::Answered { reply, content, ticket } => {
+                self.connection.extension_answered(ticket, reply, content)
+            }
+        };
+        self.note(taken);
+    }
+
+    /// Says that the time of [`Next::Wait`] has passed.
+    pub fn waited(&mut self) {
+        if let Some(ticket) = self.wait.take() {
+            let taken = self.connection.waited(ticket);
+            self.note(taken);
+        }
+    }
+
+    fn work(&mut self, task: Task) -> Next {
+        self.working = true;
+        Next::Work(Work::new(self.office.clone(), task))
+    }
+
+    /// What an action needs of the stores, if anything.
+    fn task_of(&mut self, action: Action) -> Option<Task> {
+        match action {
+            Action::Authenticate { credentials, ticket } => {
+                Some(Task::Authenticate { credentials, ticket })
+            }
+            Action::Open { user, ticket } => Some(Task::Open { user, ticket }),
+            Action::Fetch { number, ticket, .. } => {
+                let fetch = Fetch { number, ticket };
+                let Some(maildrop) = self.maildrop.take() else {
+                    let taken = self.take_piece(fetch, Err(LetterError::NoSuchNumber));
+                    self.note(taken);
+                    return None;
+                };
+                let buffer = std::mem::take(&mut self.buffer);
+                Some(Task::Letter { maildrop, fetch, buffer })
+            }
+            Action::Commit { removals, ticket } => match self.maildrop.take() {
+                Some(maildrop) if !removals.is_empty() => {
+                    Some(Task::Remove { maildrop, numbers: removals, ticket })
+                }
+                unused => {
+                    drop(unused);
+                    let taken = self.connection.committed(ticket, &[]);
+                    self.note(taken);
+                    None
+                }
+            },
+            Action::Extension { command, ticket } => {
+                Some(Task::Answer { command, user: self.user.clone(), ticket })
+            }
+            other => {
+                warn!(action = ?other, "nobody here can do this");
+                self.connection.hung_up();
+                None
+            }
+        }
+    }
+
+    /// Hands the current letter over as far as the connection takes it; the next piece is read
+    /// when there is room for it.
+    fn hand_over(&mut self) -> Option<Task> {
+        while self.connection.wants_message()
+            && let Some(mut letter) = self.letter.take()
+        {
+            let waiting = &letter.piece.octets[letter.taken..];
+            if waiting.is_empty() {
+                let Piece { octets, rest } = letter.piece;
+                self.keep(octets);
+                let Some(rest) = rest else {
+                    self.complete(letter.fetch.ticket);
+                    continue;
+                };
+                let buffer = std::mem::take(&mut self.buffer);
+                return Some(Task::Read { fetch: letter.fetch, letter: rest, buffer });
+            }
+            match self.connection.message(&letter.fetch.ticket, waiting) {
+                Ok(taken) if taken.enough => {
+                    self.keep(letter.piece.octets);
+                    self.complete(letter.fetch.ticket);
+                }
+                Ok(taken) => {
+                    letter.taken += taken.octets;
+                    self.letter = Some(letter);
+                }
+                Err(error) => self.note(Err(error)),
+            }
+        }
+        None
+    }
+
+    /// Takes a piece of a letter that was read, or the news that it cannot be.
+    fn take_piece(
+        &mut self,
+        fetch: Fetch,
+        piece: Result<Piece, LetterError>,
+    ) -> Result<(), AnswerError> {
+        match piece {
+            Ok(piece) => {
+                // Nothing yet, but it tells whether the connection still wants it.
+                self.connection.message(&fetch.ticket, &[])?;
+                self.letter = Some(Letter { fetch, piece, taken: 0 });
+                Ok(())
+            }
+            Err(error) => {
+                warn!(number = %fetch.number, error = chain(&error), "a letter cannot be read");
+                self.connection.message_failed(fetch.ticket, refusal::of_letter(&error))
+            }
+        }
+    }
+
+    fn complete(&mut self, ticket: FetchTicket) {
+        let taken = self.connection.message_complete(ticket);
+        self.note(taken);
+    }
+
+    /// Keeps the buffer of a piece that was handed over, unless somebody else holds it.
+    fn keep(&mut self, octets: Bytes) {
+        if let Ok(buffer) = octets.try_into_mut() {
+            self.buffer = buffer;
+        }
+    }
+
+    fn note(&self, taken: Result<(), AnswerError>) {
+        if let Err(error) = taken {
+            debug!(%error, "an answer came too late");
+        }
+    }
+}
+
+/// What became of what was marked, for the log and for the client.
+fn removed(numbers: &[MessageNumber], outcomes: &[crate::Removal]) -> Vec<Removal> {
+    for (number, outcome) in numbers.iter().zip(outcomes) {
+        if let Err(error) = outcome {
+            warn!(%number, error = chain(error), "a letter was not removed");
+        }
+    }
+    let removed = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    info!(removed, of = numbers.len(), "removed what was marked");
+    let outcome =
+        |outcome: &crate::Removal| if outcome.is_ok() { Removal::Gone } else { Removal::Left };
+    outcomes.iter().map(outcome).collect()
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("connection", &self.connection)
+            .field("user", &self.user)
+            .field("working", &self.working)
+            .finish_non_exhaustive()
+    }
+}

@@ -8,9 +8,9 @@
 //!
 //! In scope is every octet of the protocol: RFC 1939 (POP3), RFC 2449 (CAPA, response codes,
 //! pipelining), the command line of RFC 2595 (STLS) and the framing of RFC 5034 (AUTH), the
-//! vocabulary of RFC 6856 (UTF8, LANG). Out of scope is the world: sockets, TLS handshakes, time,
-//! storage, passwords' hashes. Adapters and stores that bring those live in crates of their own;
-//! to write another, drive a [`client::Connection`] or a [`server::Connection`].
+//! vocabulary of RFC 6856 (UTF8, LANG). Out of scope is the world: sockets, time, storage,
+//! passwords' hashes. Adapters and stores that bring those live in crates of their own; to write
+//! another, drive a [`client::Connection`] or a [`server::Connection`].
 //!
 //! # Three layers, each of use alone
 //!
@@ -67,6 +67,7 @@
 //! | [`client`] | commands in, events out; exchanges |
 //! | [`server`] | actions out, answered by methods |
 //! | [`auth`] | credentials, and how APOP proves them |
+//! | [`Pipe`] | a connection as its transport sees it, in clear text or in TLS |
 //!
 //! # What holds, whatever the peer does
 //!
@@ -81,7 +82,10 @@
 //!
 //! `apop` (on by default): the MD5 digest of APOP. Without it the crate depends on `bytes`,
 //! `memchr`, `nom`, `thiserror`, `subtle` and `zeroize`, all of them without `std`.
-#![cfg_attr(not(test), no_std)]
+//!
+//! `tls`: TLS for every adapter at once, by `rustls`; see the module `tls`. The only feature that
+//! needs `std`, and a clock, which certificates are checked by.
+#![cfg_attr(not(any(test, feature = "tls")), no_std)]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -96,11 +100,14 @@ mod excerpt;
 mod keyword;
 mod line;
 pub mod multiline;
+mod pipe;
 pub mod reply;
 mod secret;
 pub mod server;
 pub mod state;
 mod text;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod types;
 mod wire;
 
@@ -111,6 +118,7 @@ pub use command::Command;
 pub use error::{ApiMisuse, ProtocolError, Rule};
 pub use excerpt::Excerpt;
 pub use keyword::Keyword;
+pub use pipe::{Half, Pipe};
 pub use reply::Reply;
 pub use secret::{InvalidSecret, Secret};
 pub use text::{InvalidText, Text};

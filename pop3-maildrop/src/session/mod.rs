@@ -1,5 +1,6 @@
 //! One session of a [`Service`](crate::Service): the protocol's questions, handed to the stores.
 
+mod half;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -238,6 +239,8 @@ impl Session {
             Action::Extension { command, ticket } => {
                 Some(Task::Answer { command, user: self.user.clone(), ticket })
             }
+            // The pipe to the transport sees by itself that it is time.
+            Action::StartTls => None,
             other => {
                 warn!(action = ?other, "nobody here can do this");
                 self.connection.hung_up();

@@ -29,7 +29,7 @@ use crate::wire::{Input, Output, Transmit};
 /// |---|---|
 /// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`hung_up`](Self::hung_up), [`tls_started`](Self::tls_started), [`already_in_tls`](Self::already_in_tls) |
 /// | out | [`transmit`](Self::transmit), [`poll`](Self::poll) |
-/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`wants_tls`](Self::wants_tls), [`is_in_tls`](Self::is_in_tls), [`channel`](Self::channel), [`state`](Self::state) |
+/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`wants_tls`](Self::wants_tls), [`is_in_tls`](Self::is_in_tls), [`channel`](Self::channel), [`state`](Self::state), [`is_over`](Self::is_over) |
 /// | act | [`authenticated`](Self::authenticated), [`challenge`](Self::challenge), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered), [`capabilities_mut`](Self::capabilities_mut) |
 ///
 /// No command is looked at while another is being answered, or while more than
@@ -258,6 +258,12 @@ impl Connection {
     #[must_use]
     pub fn login_limit(&self) -> Option<Duration> {
         (self.is_open() && self.state == State::Authorization).then_some(self.config.login_limit)
+    }
+
+    /// Whether [`Action::Close`] was given: nothing more is read or sent.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.over
     }
 
     /// How many command lines were taken although they ended with a bare LF, or had spaces where

@@ -8,6 +8,10 @@
 //! | Where is their mail? | [`Maildrops`] | [`maildir::MaildirMaildrops`], [`mbox::MboxMaildrops`], [`memory::MemoryMaildrops`] |
 //! | What is in it? | [`Maildrop`] | what those open |
 //!
+//! Each has an asynchronous twin, [`AsyncAuthenticator`], [`AsyncMaildrops`] and [`AsyncMaildrop`],
+//! for stores that do not block. A [`Service`] is made of either kind, its [`Session`]s are driven
+//! by any event loop.
+//!
 //! A [`Maildrop`] is a *snapshot*, taken at login and locked until it is dropped: numbers, sizes and
 //! unique-ids do not change while it lives, mail that arrives meanwhile is not seen, and a second
 //! session is refused (RFC 1939, section 4). Nothing is ever removed but by [`Maildrop::remove`],
@@ -51,6 +55,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod asynchronous;
 mod authenticator;
 mod files;
 mod lock;
@@ -59,6 +64,7 @@ pub mod mbox;
 pub mod memory;
 mod name;
 mod notes;
+mod office;
 mod service;
 mod session;
 mod storage;
@@ -66,6 +72,7 @@ mod storage;
 pub mod users;
 mod work;
 
+pub use asynchronous::{AsyncAuthenticator, AsyncLetter, AsyncMaildrop, AsyncMaildrops, BoxFuture};
 pub use authenticator::{Authenticator, LoginRefused};
 pub use name::UnsafeName;
 pub use service::{Answers, Service};

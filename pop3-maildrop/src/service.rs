@@ -11,8 +11,9 @@ use pop3_proto::command::Extension;
 use pop3_proto::server::{Config, Connection, ExtensionCommand, Refusal};
 use pop3_proto::{Reply, Text, UserName};
 
+use crate::office::{AnyAuthenticator, AnyMaildrops, Office};
 use crate::session::Session;
-use crate::{Authenticator, Maildrops};
+use crate::{AsyncAuthenticator, AsyncMaildrops, Authenticator, Maildrops};
 
 /// Answers commands beyond the RFCs: a status line and, for a multi-line answer, its content. Any
 /// function of that form does.
@@ -28,14 +29,6 @@ where
     fn answer(&self, command: &Extension, user: Option<&UserName>) -> (Reply, Option<Bytes>) {
         self(command, user)
     }
-}
-
-/// Whom a session asks.
-#[derive(Clone)]
-pub(crate) struct Office {
-    pub(crate) authenticator: Arc<dyn Authenticator>,
-    pub(crate) maildrops: Arc<dyn Maildrops>,
-    pub(crate) extensions: Option<Arc<dyn Answers>>,
 }
 
 /// Who may log in, where their mail is, and how the server behaves: everything that the sessions
@@ -60,6 +53,29 @@ pub struct Service {
 impl Service {
     /// A service with the default [`Config`] and the host name `localhost`.
     pub fn new(authenticator: Arc<dyn Authenticator>, maildrops: Arc<dyn Maildrops>) -> Self {
+        Self::of(AnyAuthenticator::Blocking(authenticator), AnyMaildrops::Blocking(maildrops))
+    }
+
+    /// The same over stores that are asynchronous.
+    pub fn asynchronous(
+        authenticator: Arc<dyn AsyncAuthenticator>,
+        maildrops: Arc<dyn AsyncMaildrops>,
+    ) -> Self {
+        let authenticator = AnyAuthenticator::Asynchronous(authenticator);
+        Self::of(authenticator, AnyMaildrops::Asynchronous(maildrops))
+    }
+
+    /// The same where passwords are checked by what blocks, as hashing them does, and the mail lies
+    /// in an asynchronous store.
+    pub fn with_async_maildrops(
+        authenticator: Arc<dyn Authenticator>,
+        maildrops: Arc<dyn AsyncMaildrops>,
+    ) -> Self {
+        let authenticator = AnyAuthenticator::Blocking(authenticator);
+        Self::of(authenticator, AnyMaildrops::Asynchronous(maildrops))
+    }
+
+    fn of(authenticator: AnyAuthenticator, maildrops: AnyMaildrops) -> Self {
         let (config, host) = (Config::default(), "localhost".to_owned());
         let (key, greetings) = (RandomState::new(), Arc::default());
         let office = Office { authenticator, maildrops, extensions: None };

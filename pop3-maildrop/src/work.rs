@@ -1,7 +1,10 @@
 //! What a session asks of the stores, as pieces of work that can be done anywhere.
 
-use std::fmt;
-use std::io::{self, Read};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::{fmt, io};
 
 use pop3_proto::auth::Credentials;
 use pop3_proto::bytes::{Bytes, BytesMut};
@@ -11,11 +14,8 @@ use pop3_proto::server::{
 };
 use pop3_proto::{MessageInfo, MessageNumber, Reply, Text, UserName};
 
-use crate::service::Office;
-use crate::{LetterError, LoginRefused, Maildrop, OpenError, Removal};
-
-/// How much of a letter is read at a time, in octets.
-pub(crate) const PIECE: usize = 32 * 1024;
+use crate::office::{AnyLetter, AnyMaildrop, Office, Piece};
+use crate::{LetterError, LoginRefused, OpenError, Removal};
 
 /// A piece of work on the stores, which may block: it owns all that it needs, so that it can be
 /// done on another thread. [`run`](Self::run) it and give what comes of it to
@@ -42,19 +42,19 @@ pub(crate) enum Task {
     },
     /// Opens a letter and reads its first piece, so that a small letter is one piece of work.
     Letter {
-        maildrop: Box<dyn Maildrop>,
+        maildrop: AnyMaildrop,
         fetch: Fetch,
         buffer: BytesMut,
     },
     /// Reads the next piece of a letter.
     Read {
         fetch: Fetch,
-        letter: Box<dyn Read + Send>,
+        letter: AnyLetter,
         buffer: BytesMut,
     },
     /// Removes letters and releases the maildrop.
     Remove {
-        maildrop: Box<dyn Maildrop>,
+        maildrop: AnyMaildrop,
         numbers: Vec<MessageNumber>,
         ticket: CommitTicket,
     },
@@ -72,12 +72,6 @@ pub(crate) struct Fetch {
     pub(crate) ticket: FetchTicket,
 }
 
-/// Some octets of a letter, and what can be read of it behind them: none when they are its last.
-pub(crate) struct Piece {
-    pub(crate) octets: Bytes,
-    pub(crate) rest: Option<Box<dyn Read + Send>>,
-}
-
 /// What came of a [`Work`], for [`Session::done`](crate::Session::done).
 #[must_use = "until it is told of it, the session stands still"]
 pub struct Done(pub(crate) Outcome);
@@ -90,11 +84,11 @@ pub(crate) enum Outcome {
     },
     Opened {
         user: UserName,
-        opened: Result<(Box<dyn Maildrop>, Vec<MessageInfo>), OpenError>,
+        opened: Result<(AnyMaildrop, Vec<MessageInfo>), OpenError>,
         ticket: OpenTicket,
     },
     Letter {
-        maildrop: Box<dyn Maildrop>,
+        maildrop: AnyMaildrop,
         fetch: Fetch,
         first: Result<Piece, LetterError>,
     },
@@ -119,62 +113,89 @@ impl Work {
         Self { office, task }
     }
 
-    /// Does it. May block on a disk, a password's hash, or whatever else the stores wait for.
+    /// Whether running it may block the thread: true unless the store that it is for is
+    /// [asynchronous](crate::Service::asynchronous). An event loop gives blocking work to threads
+    /// that are there for it, and awaits [`run_async`](Self::run_async) of any other.
+    #[must_use]
+    pub fn is_blocking(&self) -> bool {
+        match &self.task {
+            Task::Authenticate { .. } => self.office.authenticator.is_blocking(),
+            Task::Open { .. } => self.office.maildrops.is_blocking(),
+            Task::Letter { maildrop, .. } | Task::Remove { maildrop, .. } => maildrop.is_blocking(),
+            Task::Read { letter, .. } => letter.is_blocking(),
+            Task::Answer { .. } => true,
+        }
+    }
+
+    /// Does it on this thread, which waits for a disk, a password's hash, or whatever else the
+    /// store waits for.
     pub fn run(self) -> Done {
+        let mut work = pin!(self.run_async());
+        // Blocking stores are done with this; the others wake the thread.
+        let mut context = Context::from_waker(Waker::noop());
+        if let Poll::Ready(done) = work.as_mut().poll(&mut context) {
+            return done;
+        }
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        loop {
+            match work.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(done) => return done,
+                Poll::Pending => thread::park(),
+            }
+        }
+    }
+
+    /// Does it asynchronously, as far as the store does. Work that is
+    /// [blocking](Self::is_blocking) blocks all the same.
+    pub fn run_async(self) -> impl Future<Output = Done> + Send {
         let Self { office, task } = self;
-        Done(match task {
-            Task::Authenticate { credentials, ticket } => {
-                let verdict = office.authenticator.authenticate(&credentials);
-                Outcome::Authenticated { asked: credentials.user().clone(), verdict, ticket }
-            }
-            Task::Open { user, ticket } => {
-                let opened = office.maildrops.open(&user).map(|maildrop| {
-                    let messages = maildrop.messages().to_vec();
-                    (maildrop, messages)
-                });
-                Outcome::Opened { user, opened, ticket }
-            }
-            Task::Letter { maildrop, fetch, buffer } => {
-                let first = maildrop
-                    .letter(fetch.number)
-                    .and_then(|letter| Ok(Piece::read(letter, buffer)?));
-                Outcome::Letter { maildrop, fetch, first }
-            }
-            Task::Read { fetch, letter, buffer } => {
-                Outcome::Read { fetch, piece: Piece::read(letter, buffer) }
-            }
-            Task::Remove { mut maildrop, numbers, ticket } => {
-                let outcomes = maildrop.remove(&numbers);
-                Outcome::Removed { numbers, outcomes, ticket }
-            }
-            Task::Answer { command, user, ticket } => {
-                let (reply, content) = match &office.extensions {
-                    Some(answers) => answers.answer(&command, user.as_ref()),
-                    None => (Reply::err(Text::literal("nobody answers this command")), None),
-                };
-                Outcome::Answered { reply, content, ticket }
-            }
-        })
+        async move { Done(perform(&office, task).await) }
     }
 }
 
-impl Piece {
-    /// Reads on until the buffer is full or the letter ends.
-    fn read(mut letter: Box<dyn Read + Send>, mut buffer: BytesMut) -> io::Result<Self> {
-        buffer.resize(PIECE, 0);
-        let mut filled = 0;
-        while filled < buffer.len() {
-            match letter.read(&mut buffer[filled..]) {
-                Ok(0) => {
-                    buffer.truncate(filled);
-                    return Ok(Self { octets: buffer.freeze(), rest: None });
-                }
-                Ok(read) => filled = (filled + read).min(buffer.len()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+async fn perform(office: &Office, task: Task) -> Outcome {
+    match task {
+        Task::Authenticate { credentials, ticket } => {
+            let verdict = office.authenticator.authenticate(&credentials).await;
+            Outcome::Authenticated { asked: credentials.user().clone(), verdict, ticket }
         }
-        Ok(Self { octets: buffer.freeze(), rest: Some(letter) })
+        Task::Open { user, ticket } => {
+            let opened = office.maildrops.open(&user).await.map(|maildrop| {
+                let messages = maildrop.messages().to_vec();
+                (maildrop, messages)
+            });
+            Outcome::Opened { user, opened, ticket }
+        }
+        Task::Letter { mut maildrop, fetch, buffer } => {
+            let first = match maildrop.letter(fetch.number).await {
+                Ok(letter) => letter.read(buffer).await.map_err(LetterError::Io),
+                Err(error) => Err(error),
+            };
+            Outcome::Letter { maildrop, fetch, first }
+        }
+        Task::Read { fetch, letter, buffer } => {
+            Outcome::Read { fetch, piece: letter.read(buffer).await }
+        }
+        Task::Remove { mut maildrop, numbers, ticket } => {
+            let outcomes = maildrop.remove(&numbers).await;
+            Outcome::Removed { numbers, outcomes, ticket }
+        }
+        Task::Answer { command, user, ticket } => {
+            let (reply, content) = match &office.extensions {
+                Some(answers) => answers.answer(&command, user.as_ref()),
+                None => (Reply::err(Text::literal("nobody answers this command")), None),
+            };
+            Outcome::Answered { reply, content, ticket }
+        }
+    }
+}
+
+/// Wakes a thread that waits for its work.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

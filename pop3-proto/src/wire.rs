@@ -100,6 +100,13 @@ impl Input {
     pub(crate) fn is_empty(&self) -> bool {
         self.filled == 0
     }
+
+    /// Gives the memory back if nothing is in it. All that was has been taken, or wiped.
+    pub(crate) fn release(&mut self) {
+        if self.is_empty() {
+            self.buffer = BytesMut::new();
+        }
+    }
 }
 
 impl Drop for Input {
@@ -144,6 +151,13 @@ impl Output {
     pub(crate) fn clear(&mut self) {
         self.buffer[..].zeroize();
         self.buffer.clear();
+    }
+
+    /// Gives the memory back if nothing is in it.
+    pub(crate) fn release(&mut self) {
+        if self.is_empty() {
+            self.buffer = BytesMut::new();
+        }
     }
 }
 
@@ -249,6 +263,25 @@ mod tests {
         sent.extend_from_slice(&output.buffer);
         let expected: Vec<u8> = (0..100).flat_map(|piece| [piece; 3]).collect();
         assert_eq!(sent, expected);
+    }
+
+    #[test]
+    fn memory_is_given_back_when_nothing_is_in_it() {
+        let (mut input, mut output) = (Input::new(8), Output::default());
+        input.receive(b"12");
+        output.buffer.extend_from_slice(b"12");
+        for left in [2, 1, 0] {
+            assert_eq!((input.octets().len(), output.len()), (left, left));
+            input.release();
+            output.release();
+            assert_eq!((input.octets().len(), output.len()), (left, left));
+            if left > 0 {
+                input.skip(1);
+                Transmit(&mut output).advance(1);
+            }
+        }
+        assert_eq!((input.buffer.capacity(), output.buffer.capacity()), (0, 0));
+        assert_eq!(input.receive(b"345"), 3);
     }
 
     #[test]

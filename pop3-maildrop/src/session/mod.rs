@@ -14,9 +14,9 @@ use pop3_proto::server::{
 use pop3_proto::{MessageNumber, UserName};
 use tracing::{debug, info, warn};
 
-use crate::service::Office;
-use crate::work::{Done, Fetch, Outcome, Piece, Task, Work};
-use crate::{LetterError, Maildrop};
+use crate::LetterError;
+use crate::office::{AnyMaildrop, Office, Piece};
+use crate::work::{Done, Fetch, Outcome, Task, Work};
 use refusal::chain;
 
 /// A session that touches neither a socket nor a store: bytes in, bytes out,
@@ -59,7 +59,7 @@ pub struct Session {
     office: Office,
     /// Whether work is out; then the maildrop may be with it.
     working: bool,
-    maildrop: Option<Box<dyn Maildrop>>,
+    maildrop: Option<AnyMaildrop>,
     letter: Option<Letter>,
     wait: Option<WaitTicket>,
     /// The buffer that letters are read into, kept between those of a burst.
@@ -151,6 +151,7 @@ impl Session {
         if self.letter.is_none() && !self.connection.wants_write() {
             // The client's turn, which can take minutes.
             self.buffer = BytesMut::new();
+            self.connection.release_buffers();
         }
         Next::Transport
     }

@@ -9,7 +9,7 @@ use pop3_proto::{MessageInfo, Octets, Reply, Secret, Text, UniqueId};
 
 use super::*;
 use crate::memory::MemoryMaildrops;
-use crate::{Maildrops, OpenError, Service};
+use crate::{Maildrop, Maildrops, OpenError, Service};
 
 /// Does all the work that there is.
 fn settle(session: &mut Session) {
@@ -92,4 +92,20 @@ fn a_maildrop_that_is_refused_after_all_is_released_before_anything_is_sent() {
     assert!(!odd.0.load(Ordering::SeqCst), "still open");
     let sent = session.connection().transmit().chunk().to_vec();
     assert!(String::from_utf8(sent).unwrap().contains("-ERR [SYS/PERM]"));
+}
+
+#[test]
+fn a_buffer_lives_as_long_as_a_burst() {
+    let office = Arc::new(MemoryMaildrops::new());
+    let mark = UserName::new("mark").unwrap();
+    office.add_user(mark.clone(), Secret::new("swordfish").unwrap());
+    office.deliver(&mark, "x").unwrap();
+    let mut session = Service::new(office.clone(), office).session();
+    session.connection().receive(b"USER mark\r\nPASS swordfish\r\nRETR 1\r\nRETR 1\r\n");
+    settle(&mut session);
+    assert!(session.buffer.capacity() > 0, "the answer was not sent yet");
+    let sent = session.connection().transmit().remaining();
+    session.connection().transmit().advance(sent);
+    settle(&mut session);
+    assert_eq!(session.buffer.capacity(), 0);
 }

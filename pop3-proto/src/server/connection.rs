@@ -30,7 +30,7 @@ use crate::wire::{Input, Output, Transmit};
 /// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`hung_up`](Self::hung_up), [`tls_started`](Self::tls_started), [`already_in_tls`](Self::already_in_tls) |
 /// | out | [`transmit`](Self::transmit), [`poll`](Self::poll) |
 /// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`wants_tls`](Self::wants_tls), [`is_in_tls`](Self::is_in_tls), [`channel`](Self::channel), [`state`](Self::state), [`is_over`](Self::is_over) |
-/// | act | [`authenticated`](Self::authenticated), [`challenge`](Self::challenge), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered), [`capabilities_mut`](Self::capabilities_mut) |
+/// | act | [`authenticated`](Self::authenticated), [`challenge`](Self::challenge), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered), [`capabilities_mut`](Self::capabilities_mut), [`release_buffers`](Self::release_buffers) |
 ///
 /// No command is looked at while another is being answered, or while more than
 /// [`Config::high_water`] octets wait to be sent.
@@ -304,6 +304,14 @@ impl Connection {
     /// its user tells the exact LOGIN-DELAY or EXPIRE after login (RFC 2449, sections 6.5 and 6.7).
     pub const fn capabilities_mut(&mut self) -> &mut Capabilities {
         &mut self.config.capabilities
+    }
+
+    /// Gives back the memory of buffers that hold nothing, for a wait that can take minutes: a
+    /// session that stands idle is small. Not between [`read_buffer`](Self::read_buffer) and
+    /// [`filled`](Self::filled).
+    pub fn release_buffers(&mut self) {
+        self.input.release();
+        self.output.release();
     }
 
     // ---- within ----

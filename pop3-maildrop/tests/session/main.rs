@@ -1,0 +1,6 @@
+//! Sessions over stores of either kind, driven by hand.
+
+mod asynchronous;
+mod interleavings;
+mod office;
+mod work;

@@ -78,10 +78,11 @@ impl Session {
         assert_eq!(self.ending, None, "something comes behind the end: {shown}");
         match action {
             Action::Authenticate { credentials, ticket } => {
-                let user = credentials.user().clone();
-                assert!(has_password(user.as_str().as_bytes()) || !has_password(shown.as_bytes()));
+                let user = credentials.user().cloned();
+                let told = user.as_ref().is_some_and(|user| has_password(user.as_str().as_bytes()));
+                assert!(told || !has_password(shown.as_bytes()));
                 let verdict =
-                    if is_right(&credentials) { Ok(user) } else { Err(Refusal::Credentials) };
+                    user.filter(|_| is_right(&credentials)).ok_or(Refusal::Credentials);
                 connection.authenticated(ticket, verdict).unwrap();
             }
             Action::Open { user, ticket } => {
@@ -166,7 +167,7 @@ fn is_right(credentials: &Credentials) -> bool {
         }
         _ => false,
     };
-    right && credentials.user().as_str() == "mark"
+    right && credentials.user().is_some_and(|user| user.as_str() == "mark")
 }
 
 fn info(index: usize, letter: &[u8]) -> MessageInfo {

@@ -38,7 +38,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///     ) -> BoxFuture<'a, Result<UserName, LoginRefused>> {
 ///         Box::pin(async move {
 ///             match self.knows(credentials).await {
-///                 Ok(true) => Ok(credentials.user().clone()),
+///                 Ok(true) => credentials.user().cloned().ok_or(LoginRefused::Credentials),
 ///                 Ok(false) => Err(LoginRefused::Credentials),
 ///                 Err(error) => Err(LoginRefused::Temporary(error.into())),
 ///             }

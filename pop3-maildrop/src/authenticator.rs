@@ -24,7 +24,8 @@ use crate::storage::BoxError;
 /// }
 /// ```
 pub trait Authenticator: Send + Sync {
-    /// The mailbox that these credentials open, which usually is [`Credentials::user`].
+    /// The mailbox that these credentials open: usually [`Credentials::user`], or the one that a
+    /// token or a certificate belongs to.
     ///
     /// May take long on purpose, as password hashes do; the caller keeps it off its event loop.
     ///

@@ -134,7 +134,8 @@ fn fresh_id(count: u64) -> UniqueId {
 impl Authenticator for MemoryMaildrops {
     fn authenticate(&self, credentials: &Credentials) -> Result<UserName, LoginRefused> {
         let inner = self.inner();
-        let user = inner.users.get(credentials.user()).ok_or(LoginRefused::Credentials)?;
+        let name = credentials.user().ok_or(LoginRefused::Credentials)?;
+        let user = inner.users.get(name).ok_or(LoginRefused::Credentials)?;
         let proven = match (credentials, user.mechanism) {
             (Credentials::Password { password, .. }, Mechanism::Password) => {
                 *password == user.secret
@@ -144,7 +145,7 @@ impl Authenticator for MemoryMaildrops {
             }
             _ => false,
         };
-        proven.then(|| credentials.user().clone()).ok_or(LoginRefused::Credentials)
+        proven.then(|| name.clone()).ok_or(LoginRefused::Credentials)
     }
 
     fn offers_apop(&self) -> bool {

@@ -78,7 +78,7 @@ pub struct Done(pub(crate) Outcome);
 
 pub(crate) enum Outcome {
     Authenticated {
-        asked: UserName,
+        asked: Option<UserName>,
         verdict: Result<UserName, LoginRefused>,
         ticket: AuthenticateTicket,
     },
@@ -157,7 +157,7 @@ async fn perform(office: &Office, task: Task) -> Outcome {
     match task {
         Task::Authenticate { credentials, ticket } => {
             let verdict = office.authenticator.authenticate(&credentials).await;
-            Outcome::Authenticated { asked: credentials.user().clone(), verdict, ticket }
+            Outcome::Authenticated { asked: credentials.user().cloned(), verdict, ticket }
         }
         Task::Open { user, ticket } => {
             let opened = office.maildrops.open(&user).await.map(|maildrop| {

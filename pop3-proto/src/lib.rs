@@ -49,8 +49,9 @@
 //! let mut connection = Connection::new(Config::default(), None);
 //! connection.receive(b"USER mark\r\nPASS swordfish\r\n");
 //! let Some(Action::Authenticate { credentials, ticket }) = connection.poll() else { panic!() };
-//! assert_eq!(credentials.user().as_str(), "mark"); // who is this? The host knows:
-//! connection.authenticated(ticket, Ok(credentials.user().clone()))?;
+//! let user = credentials.user().unwrap().clone(); // who is this? The host knows:
+//! assert_eq!(user.as_str(), "mark");
+//! connection.authenticated(ticket, Ok(user))?;
 //! let Some(Action::Open { ticket, .. }) = connection.poll() else { panic!() };
 //! connection.opened(ticket, Ok(vec![]))?; // an empty maildrop
 //! assert!(connection.transmit().chunk().starts_with(b"+OK POP3 server ready\r\n"));
@@ -66,7 +67,7 @@
 //! | [`multiline`] | the dot |
 //! | [`client`] | commands in, events out; exchanges |
 //! | [`server`] | actions out, answered by methods |
-//! | [`auth`] | credentials, and how APOP proves them |
+//! | [`auth`] | credentials, and how APOP and SASL's mechanisms prove them |
 //! | [`Pipe`] | a connection as its transport sees it, in clear text or in TLS |
 //!
 //! # What holds, whatever the peer does
@@ -80,11 +81,14 @@
 //!
 //! # Features
 //!
-//! `apop` (on by default): the MD5 digest of APOP. Without it the crate depends on `bytes`,
-//! `memchr`, `nom`, `thiserror`, `subtle` and `zeroize`, all of them without `std`.
+//! - `apop` (on by default): the MD5 digest of APOP.
+//! - `sasl`: the SASL mechanisms, both sides, with their hashes; see [`auth`].
+//! - `saslprep`: names and passwords beyond ASCII in them; its tables need `std`.
+//! - `tls`: TLS for every adapter at once, by `rustls`; see the module `tls`. It needs `std`, and a
+//!   clock, which certificates are checked by.
 //!
-//! `tls`: TLS for every adapter at once, by `rustls`; see the module `tls`. The only feature that
-//! needs `std`, and a clock, which certificates are checked by.
+//! Without any the crate depends on `base64ct`, `bytes`, `memchr`, `nom`, `thiserror`, `subtle` and
+//! `zeroize`, all of them without `std`.
 #![cfg_attr(not(any(test, feature = "tls")), no_std)]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

@@ -163,7 +163,8 @@ impl Session {
         let taken = match done.0 {
             Outcome::Authenticated { asked, verdict, ticket } => {
                 let verdict = verdict.map_err(|refused| {
-                    warn!(user = %asked, error = chain(&refused), "login refused");
+                    let user = asked.as_ref().map(tracing::field::display);
+                    warn!(user, error = chain(&refused), "login refused");
                     refusal::of_login(&refused)
                 });
                 self.connection.authenticated(ticket, verdict)

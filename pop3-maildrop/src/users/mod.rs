@@ -155,7 +155,7 @@ fn load(path: &Path) -> io::Result<Loaded> {
 impl Authenticator for UsersFile {
     fn authenticate(&self, credentials: &Credentials) -> Result<UserName, LoginRefused> {
         let table = self.table().map_err(|error| LoginRefused::Temporary(error.into()))?;
-        let user = credentials.user();
+        let user = credentials.user().ok_or(LoginRefused::Credentials)?;
         let known = table.get(user);
         let proven = match credentials {
             Credentials::Password { password, .. } => {

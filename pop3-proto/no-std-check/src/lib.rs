@@ -52,7 +52,8 @@ fn take(mut transmit: pop3_proto::Transmit<'_>) -> Vec<u8> {
 fn serve(server: &mut server::Connection, action: Action) -> Result<(), server::AnswerError> {
     match action {
         Action::Authenticate { credentials, ticket } => {
-            server.authenticated(ticket, Ok(credentials.user().clone()))
+            let user = credentials.user().cloned().ok_or(server::Refusal::Credentials);
+            server.authenticated(ticket, user)
         }
         Action::Open { ticket, .. } => {
             let unique_id = UniqueId::new("letter").expect("a conformant unique-id");

@@ -5,6 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::hex;
+
 /// The timestamp of a greeting: a msg-id in angle brackets, another one in every session.
 ///
 /// A server makes one with [`fresh`](Self::fresh); a client finds one with [`find`](Self::find).
@@ -98,27 +100,12 @@ impl ApopDigest {
     /// Reads 32 hexadecimal digits, in either case.
     #[must_use]
     pub fn from_hex(hex: &[u8]) -> Option<Self> {
-        let mut digest = [0; 16];
-        if hex.len() != 2 * digest.len() {
-            return None;
-        }
-        for (octet, pair) in digest.iter_mut().zip(hex.chunks_exact(2)) {
-            let high = char::from(pair[0]).to_digit(16)?;
-            let low = char::from(pair[1]).to_digit(16)?;
-            *octet = (high << 4 | low) as u8;
-        }
-        Some(Self(digest))
+        hex::decode(hex).map(Self)
     }
 
     /// The 32 lower-case hexadecimal digits that go over the wire.
     pub(crate) fn to_hex(self) -> [u8; 32] {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut hex = [0; 32];
-        for (pair, octet) in hex.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = DIGITS[usize::from(octet >> 4)];
-            pair[1] = DIGITS[usize::from(octet & 15)];
-        }
-        hex
+        hex::encode(self.0)
     }
 
     /// The digest for a timestamp and a shared secret.

@@ -18,7 +18,8 @@
 //! while let Some(action) = connection.poll() {
 //!     match action {
 //!         Action::Authenticate { credentials, ticket } => {
-//!             connection.authenticated(ticket, Ok(credentials.user().clone()))?;
+//!             let user = credentials.user().unwrap().clone();
+//!             connection.authenticated(ticket, Ok(user))?;
 //!         }
 //!         Action::Open { ticket, .. } => {
 //!             let unique_id = UniqueId::new("letter-1").unwrap();

@@ -124,7 +124,7 @@ fn totals_do_not_wrap_at_4_gib() {
     session.idle_host = true;
     session.asks("USER mark\r\nPASS swordfish");
     let Some(Action::Authenticate { ticket, credentials }) = session.asked.pop() else { panic!() };
-    session.connection.authenticated(ticket, Ok(credentials.user().clone())).unwrap();
+    session.connection.authenticated(ticket, Ok(credentials.user().unwrap().clone())).unwrap();
     session.run();
     let Some(Action::Open { ticket, .. }) = session.asked.pop() else { panic!() };
     let giant = |id: &str| MessageInfo {

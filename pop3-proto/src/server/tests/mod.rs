@@ -140,7 +140,7 @@ impl Session {
         match action {
             Action::Authenticate { credentials, ticket } => {
                 let verdict = match is_right(&credentials) {
-                    true => Ok(credentials.user().clone()),
+                    true => Ok(credentials.user().unwrap().clone()),
                     false => Err(Refusal::Credentials),
                 };
                 connection.authenticated(ticket, verdict).unwrap();
@@ -215,12 +215,11 @@ impl Session {
 }
 
 fn is_right(credentials: &Credentials) -> bool {
-    credentials.user().as_str() == "mark"
+    credentials.user().is_some_and(|user| user.as_str() == "mark")
         && match credentials {
             Credentials::Password { password, .. } => password.expose() == b"swordfish",
             #[cfg(feature = "apop")]
             Credentials::Apop { timestamp, digest, .. } => digest.matches(timestamp, b"tanstaaf"),
-            #[cfg(not(feature = "apop"))]
-            Credentials::Apop { .. } => false,
+            _ => false,
         }
 }

@@ -135,7 +135,7 @@ impl Pair {
             let connection = self.server.connection();
             match action {
                 Action::Authenticate { credentials, ticket } => {
-                    let user = credentials.user().clone();
+                    let user = credentials.user().unwrap().clone();
                     connection.authenticated(ticket, Ok(user)).unwrap();
                 }
                 Action::Open { ticket, .. } => {

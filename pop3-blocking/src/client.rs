@@ -5,68 +5,109 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
+use pop3_proto::adapter::{Endpoint, Error, Options};
 use pop3_proto::bytes::Bytes;
-use pop3_proto::client::exchange::{self, Exchange, Login, Opening};
-use pop3_proto::client::{self, Config, Greeting, Quirk};
+use pop3_proto::client::exchange::{self, Account, Exchange, Login, Method, Opening, SignIn};
+use pop3_proto::client::{self, Greeting, Quirk};
 use pop3_proto::command::Extension;
 use pop3_proto::reply::{DropListing, ScanListing, UniqueIdListing};
 use pop3_proto::{Capabilities, Command, MessageNumber, Reply, Secret, UniqueId, UserName};
 
 use crate::conversation::Conversation;
-use crate::error::Error;
 use crate::letters::{Letter, Letters};
-
-/// How long connecting may take.
-const CONNECT_LIMIT: Duration = Duration::from_secs(60);
 
 /// A connection to a server before login (the AUTHORIZATION state).
 ///
-/// The server has greeted and was asked for its capabilities. Dropping it ends the session.
+/// The server has greeted and was asked for its capabilities, and TLS has started if it is to.
+/// Dropping it ends the session.
 #[derive(Debug)]
 pub struct Client<S = TcpStream> {
     conversation: Conversation<S>,
     greeting: Greeting,
+    /// Whether a secret may go over the stream as it is.
+    cleartext: bool,
+    /// How to connect once more, where a server closes after a refusal.
+    again: Option<fn(&Endpoint, &Options) -> Result<Self, Error>>,
 }
 
 impl Client {
-    /// Connects to a server, in clear text, with the default configuration.
+    /// Connects to a server, as [`Options::default`] has it: in TLS, unless the server is on this
+    /// machine and does not offer it.
     ///
     /// # Errors
-    /// When no address can be connected to within a minute, or the server refuses service.
-    pub fn connect(address: impl ToSocketAddrs) -> Result<Self, Error> {
-        Self::connect_with(address, Config::default())
+    /// When no address can be connected to within a minute, there is no TLS, or the server refuses
+    /// service.
+    pub fn connect<E>(endpoint: E) -> Result<Self, Error>
+    where
+        E: TryInto<Endpoint>,
+        Error: From<E::Error>,
+    {
+        Self::connect_with(endpoint, Options::default())
     }
 
-    /// As [`connect`](Self::connect), with a configuration.
+    /// As [`connect`](Self::connect), with options.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
-    pub fn connect_with(address: impl ToSocketAddrs, config: Config) -> Result<Self, Error> {
-        let stream = connect(address)?;
+    pub fn connect_with<E>(endpoint: E, options: Options) -> Result<Self, Error>
+    where
+        E: TryInto<Endpoint>,
+        Error: From<E::Error>,
+    {
+        Self::open(&endpoint.try_into()?, &options)
+    }
+
+    fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
+        let stream = connect(endpoint, options.connect_limit)?;
         let socket = stream.try_clone()?;
-        Self::over(stream, Some(socket), config)
+        let loopback = stream.peer_addr()?.ip().to_canonical().is_loopback();
+        let conversation =
+            Conversation::new(stream, Some(socket), Some(endpoint.clone()), options.clone())?;
+        let opening = options.opening(loopback);
+        let again: fn(&_, &_) -> _ = Self::open;
+        Self::begin(conversation, opening, options.allows_cleartext(loopback), Some(again))
     }
 }
 
 impl<S: Read + Write> Client<S> {
-    /// Speaks over a stream that is brought along. Its timeouts are its own affair: a read or write
-    /// that fails with `WouldBlock` or `TimedOut` counts as a silence of the server.
+    /// Speaks over a stream that is brought along: encrypted already, or in clear text because
+    /// whoever brings it wants it so. Its timeouts are its own affair: a read or write that fails
+    /// with `WouldBlock` or `TimedOut` counts as a silence of the server.
     ///
     /// # Errors
     /// When the stream fails, or the server refuses service.
-    pub fn with_stream(stream: S, config: Config) -> Result<Self, Error> {
-        Self::over(stream, None, config)
+    pub fn with_stream(stream: S, options: Options) -> Result<Self, Error> {
+        let conversation = Conversation::new(stream, None, None, options)?;
+        Self::begin(conversation, Opening::new(), true, None)
     }
 
-    /// As [`with_stream`](Self::with_stream), for a stream over a socket whose timeouts are to be
-    /// armed.
+    /// Speaks over a stream that is brought along and leads to that server, and sees to TLS as
+    /// [`connect`](Client::connect) does. The socket, if there is one below the stream, is where
+    /// timeouts are armed.
     ///
     /// # Errors
-    /// As [`with_stream`](Self::with_stream).
-    pub fn over(stream: S, socket: Option<TcpStream>, config: Config) -> Result<Self, Error> {
-        let mut conversation = Conversation::new(stream, socket, config);
-        let greeting = conversation.hold(Opening::new())?;
-        Ok(Self { conversation, greeting })
+    /// When the stream fails, there is no TLS, or the server refuses service.
+    pub fn over(
+        stream: S,
+        socket: Option<TcpStream>,
+        endpoint: Endpoint,
+        options: Options,
+    ) -> Result<Self, Error> {
+        let peer = socket.as_ref().map(TcpStream::peer_addr).transpose()?;
+        let loopback = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+        let (opening, cleartext) = (options.opening(loopback), options.allows_cleartext(loopback));
+        let conversation = Conversation::new(stream, socket, Some(endpoint), options)?;
+        Self::begin(conversation, opening, cleartext, None)
+    }
+
+    fn begin(
+        mut conversation: Conversation<S>,
+        opening: Opening,
+        cleartext: bool,
+        again: Option<fn(&Endpoint, &Options) -> Result<Self, Error>>,
+    ) -> Result<Self, Error> {
+        let greeting = conversation.hold(opening)?;
+        Ok(Self { conversation, greeting, cleartext, again })
     }
 
     /// What the server said first.
@@ -78,11 +119,18 @@ impl<S: Read + Write> Client<S> {
     /// What the server can do; `None` when it does not tell.
     #[must_use]
     pub const fn capabilities(&self) -> Option<&Capabilities> {
-        self.conversation.connection.capabilities()
+        self.conversation.get_ref().capabilities()
     }
 
-    /// Logs in by name and password ([`Login::password`]). **The password goes over the stream as
-    /// it is.**
+    /// Whether the session is in TLS.
+    #[must_use]
+    pub const fn is_in_tls(&self) -> bool {
+        self.conversation.get_ref().is_in_tls()
+    }
+
+    /// Logs in by name and password, by the strongest way that both sides have ([`SignIn`]). The
+    /// password goes over the stream as it is only in TLS, to a server on this machine, or where
+    /// the [options](Options::cleartext) allow it.
     ///
     /// # Errors
     /// When the server refuses, or the name or password cannot be sent. The client is given back
@@ -92,39 +140,84 @@ impl<S: Read + Write> Client<S> {
         user: &str,
         password: impl AsRef<[u8]>,
     ) -> Result<Session<S>, LoginFailed<S>> {
-        let login = UserName::new(user)
-            .map_err(Error::from)
-            .and_then(|user| Ok(Login::password(user, Secret::new(password)?)));
-        self.log_in(login)
+        match account(user, password.as_ref()) {
+            Ok(account) => self.login_as(account),
+            Err(error) => Err(LoginFailed { error, client: Some(Box::new(self)) }),
+        }
     }
 
-    /// Logs in by a digest over the greeting's timestamp ([`Login::apop`]): the password does not
-    /// go over the stream, but whoever listens can guess it offline.
+    /// Logs in as whoever the account is for, by the strongest way that both sides have
+    /// ([`SignIn`]).
+    ///
+    /// # Errors
+    /// As [`login`](Self::login).
+    pub fn login_as(self, account: Account) -> Result<Session<S>, LoginFailed<S>> {
+        let mut seed = [0; 32];
+        if let Err(error) = getrandom::fill(&mut seed) {
+            let error = io::Error::other(error).into();
+            return Err(LoginFailed { error, client: Some(Box::new(self)) });
+        }
+        let mut sign_in = SignIn::new(account, seed);
+        sign_in.allow_cleartext(self.cleartext);
+        self.login_with(sign_in)
+    }
+
+    /// Logs in by an exchange that was made by hand. Where the server closes after a refusal, it is
+    /// connected to again for the next way, unless the stream was brought along.
+    ///
+    /// # Errors
+    /// As [`login`](Self::login).
+    pub fn login_with(mut self, mut sign_in: SignIn) -> Result<Session<S>, LoginFailed<S>> {
+        loop {
+            match self.conversation.hold(&mut sign_in) {
+                Ok((method, login)) => {
+                    let conversation = self.conversation;
+                    return Ok(Session { conversation, login, method });
+                }
+                Err(error) if error.leaves_session_usable() => {
+                    return Err(LoginFailed { error, client: Some(Box::new(self)) });
+                }
+                Err(error) => match self.reopened(&sign_in) {
+                    Some(Ok(client)) => self = client,
+                    Some(Err(error)) => return Err(LoginFailed { error, client: None }),
+                    None => return Err(LoginFailed { error, client: None }),
+                },
+            }
+        }
+    }
+
+    fn reopened(&self, sign_in: &SignIn) -> Option<Result<Self, Error>> {
+        let again = self.again.filter(|_| sign_in.wants_to_go_on())?;
+        let (endpoint, options) = self.conversation.place()?;
+        Some(again(endpoint, options))
+    }
+
+    /// Logs in by a digest over the greeting's timestamp ([`Login::apop`]) and by nothing else: the
+    /// password does not go over the stream, but whoever listens can guess it offline.
     ///
     /// # Errors
     /// As [`login`](Self::login), and when the greeting had no timestamp.
     pub fn login_apop(
-        self,
+        mut self,
         user: &str,
         password: impl AsRef<[u8]>,
     ) -> Result<Session<S>, LoginFailed<S>> {
         let login = self.apop(user, password.as_ref());
-        self.log_in(login)
-    }
-
-    fn apop(&self, user: &str, password: &[u8]) -> Result<Login, Error> {
-        let timestamp = self.greeting.timestamp.as_ref().ok_or(client::Error::NoTimestamp)?;
-        Ok(Login::apop(UserName::new(user)?, &Secret::new(password)?, timestamp))
-    }
-
-    fn log_in(mut self, login: Result<Login, Error>) -> Result<Session<S>, LoginFailed<S>> {
         match login.and_then(|login| self.conversation.hold(login)) {
-            Ok(reply) => Ok(Session { conversation: self.conversation, login: reply }),
+            Ok(login) => {
+                let conversation = self.conversation;
+                Ok(Session { conversation, login, method: Method::Apop })
+            }
             Err(error) => {
                 let client = error.leaves_session_usable().then(|| Box::new(self));
                 Err(LoginFailed { error, client })
             }
         }
+    }
+
+    fn apop(&self, user: &str, password: &[u8]) -> Result<Login, Error> {
+        let timestamp = self.greeting.timestamp.as_ref().ok_or(client::Error::NoTimestamp)?;
+        Ok(Login::apop(UserName::new(user)?, &Secret::new(password)?, timestamp))
     }
 
     /// Ends the session without logging in.
@@ -136,10 +229,10 @@ impl<S: Read + Write> Client<S> {
     }
 }
 
-fn connect(address: impl ToSocketAddrs) -> io::Result<TcpStream> {
+fn connect(endpoint: &Endpoint, limit: Duration) -> io::Result<TcpStream> {
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, CONNECT_LIMIT) {
+    for address in (endpoint.host(), endpoint.port()).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, limit) {
             Ok(stream) => {
                 stream.set_nodelay(true)?;
                 return Ok(stream);
@@ -148,6 +241,10 @@ fn connect(address: impl ToSocketAddrs) -> io::Result<TcpStream> {
         }
     }
     Err(failure)
+}
+
+fn account(user: &str, password: &[u8]) -> Result<Account, Error> {
+    Ok(Account::Password { user: UserName::new(user)?, password: Secret::new(password)? })
 }
 
 /// A login that failed, and the client for another try unless the session is over.
@@ -181,6 +278,7 @@ impl<S> From<LoginFailed<S>> for Error {
 pub struct Session<S = TcpStream> {
     conversation: Conversation<S>,
     login: Reply,
+    method: Method,
 }
 
 impl<S: Read + Write> Session<S> {
@@ -190,10 +288,22 @@ impl<S: Read + Write> Session<S> {
         &self.login
     }
 
+    /// How the login was done.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Whether the session is in TLS.
+    #[must_use]
+    pub const fn is_in_tls(&self) -> bool {
+        self.conversation.get_ref().is_in_tls()
+    }
+
     /// What the server can do after login; `None` when it does not tell.
     #[must_use]
     pub const fn capabilities(&self) -> Option<&Capabilities> {
-        self.conversation.connection.capabilities()
+        self.conversation.get_ref().capabilities()
     }
 
     /// Asks what the server can do, again ([`exchange::capabilities`]). It was asked after login
@@ -207,7 +317,7 @@ impl<S: Read + Write> Session<S> {
 
     /// The deviations from the RFCs that were forgiven so far.
     pub fn quirks(&self) -> impl Iterator<Item = Quirk> {
-        self.conversation.connection.quirks()
+        self.conversation.get_ref().quirks()
     }
 
     /// How many messages, how many octets ([`exchange::stat`]). Both are hints.

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
 
+use pop3_proto::adapter::Error;
 use pop3_proto::bytes::{Buf, Bytes};
 use pop3_proto::client::exchange::Retrieve;
 use pop3_proto::{Command, MessageNumber, Reply};
 
 use crate::conversation::Conversation;
-use crate::error::Error;
 
 type Commands = Box<dyn Iterator<Item = Command>>;
 
@@ -153,7 +153,7 @@ impl<S: Read + Write> BufRead for Letter<'_, S> {
 
 impl<S: Read + Write> Drop for Letter<'_, S> {
     fn drop(&mut self) {
-        self.conversation.connection.abandon_body();
+        self.conversation.connection().abandon_body();
     }
 }
 

@@ -39,14 +39,13 @@
 
 mod client;
 mod conversation;
-mod error;
 mod letters;
 mod server;
 mod serving;
 
 pub use client::{Client, LoginFailed, Session};
-pub use error::Error;
 pub use letters::{Letter, Letters};
 pub use pop3_maildrop as maildrop;
 pub use pop3_proto as proto;
+pub use pop3_proto::adapter::{Cleartext, Endpoint, Error, Options, Security};
 pub use server::{Server, Stop};

@@ -87,14 +87,18 @@
 //! - `tls`: TLS for every adapter at once, by `rustls`; see the module `tls`. It needs `std`, and a
 //!   clock, which certificates are checked by.
 //!
+//! - `std`: what adapters share; see the module `adapter`.
+//!
 //! Without any the crate depends on `base64ct`, `bytes`, `memchr`, `nom`, `thiserror`, `subtle` and
 //! `zeroize`, all of them without `std`.
-#![cfg_attr(not(any(test, feature = "tls")), no_std)]
+#![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 extern crate alloc;
 
+#[cfg(feature = "std")]
+pub mod adapter;
 pub mod auth;
 mod capability;
 pub mod client;

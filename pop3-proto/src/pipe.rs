@@ -168,6 +168,12 @@ impl<C: Half> Pipe<C> {
         &mut self.connection
     }
 
+    /// What the pipe leads to, to be asked only.
+    #[must_use]
+    pub const fn get_ref(&self) -> &C {
+        &self.connection
+    }
+
     /// What the pipe leads to, without TLS.
     #[must_use]
     pub fn into_connection(self) -> C {

@@ -88,6 +88,9 @@ pub enum Next {
     Working,
     /// Let this time pass, then call [`Session::waited`]. What is to be sent may be sent meanwhile.
     Wait(Duration),
+    /// TLS: the client has asked for it by STLS. Give the session's [`Pipe`](pop3_proto::Pipe) a
+    /// TLS connection; without one, close.
+    StartTls,
     /// Close the transport: the session is over. The maildrop has been released.
     Close(Ending),
 }
@@ -135,6 +138,7 @@ impl Session {
                     self.wait = Some(ticket);
                     return Next::Wait(duration);
                 }
+                Action::StartTls => return Next::StartTls,
                 Action::Close(ending) => {
                     self.letter = None;
                     self.maildrop = None;
@@ -242,7 +246,6 @@ impl Session {
                 Some(Task::Answer { command, user: self.user.clone(), ticket })
             }
             // The pipe to the transport sees by itself that it is time.
-            Action::StartTls => None,
             other => {
                 warn!(action = ?other, "nobody here can do this");
                 self.connection.hung_up();

@@ -80,6 +80,8 @@ pub struct Tolerance {
     pub odd_unique_ids: bool,
     /// Registered response codes of a server that does not list RESP-CODES.
     pub unannounced_codes: bool,
+    /// Challenges of AUTH that are not Base64: they count as empty.
+    pub odd_challenges: bool,
     /// Octets between the reply to STLS and the start of TLS: they are dropped. They are a sign
     /// of an attack rather than of carelessness (RFC 2595, section 4).
     pub behind_stls: bool,
@@ -92,6 +94,7 @@ impl Tolerance {
         odd_listings: true,
         odd_unique_ids: true,
         unannounced_codes: true,
+        odd_challenges: true,
         behind_stls: true,
     };
 
@@ -101,6 +104,7 @@ impl Tolerance {
         odd_listings: false,
         odd_unique_ids: false,
         unannounced_codes: false,
+        odd_challenges: false,
         behind_stls: false,
     };
 }

@@ -309,6 +309,17 @@ impl Connection {
         Ok(id)
     }
 
+    /// Whether a command's line is as short as it has to be.
+    #[cfg(feature = "sasl")]
+    pub(super) fn fits(&self, command: &Command) -> bool {
+        command.encoded_len() <= self.config.command_line.get()
+    }
+
+    #[cfg(feature = "sasl")]
+    pub(super) const fn forgives_challenges(&self) -> bool {
+        self.config.tolerance.odd_challenges
+    }
+
     fn can_send(&self, command: &Command) -> Result<(), ApiMisuse> {
         if self.takes_no_more() {
             return Err(ApiMisuse::Over);

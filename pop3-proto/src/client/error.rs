@@ -34,6 +34,22 @@ pub enum Error {
     /// TLS is wanted and the server does not offer STLS (RFC 2595, section 4).
     #[error("the server does not offer TLS (STLS)")]
     NoTls,
+    /// A SASL mechanism was given up by this side: the server made no sense, or did not prove who
+    /// it is. After a login that the server has agreed to, the session must not be trusted.
+    #[cfg(feature = "sasl")]
+    #[error("{mechanism} failed: {error}")]
+    Mechanism {
+        /// The mechanism.
+        mechanism: Cow<'static, str>,
+        /// Why it was given up.
+        error: crate::auth::sasl::SaslError,
+    },
+    /// Both sides have no way to log in in common.
+    #[error("the server offers no way to log in that this account can use")]
+    NoMethod,
+    /// All ways to log in that both sides have would send a password or a token in clear text.
+    #[error("without TLS, a password would go over the wire in clear text")]
+    SecretInClearText,
     /// The server refused service in its greeting, or said goodbye unasked.
     #[error("the server refused service: {0}")]
     Dismissed(Reply),
@@ -98,7 +114,12 @@ impl Error {
     pub const fn leaves_session_usable(&self) -> bool {
         matches!(
             self,
-            Self::Refused { .. } | Self::Malformed { .. } | Self::NoTimestamp | Self::Misuse(_)
+            Self::Refused { .. }
+                | Self::Malformed { .. }
+                | Self::NoTimestamp
+                | Self::NoMethod
+                | Self::SecretInClearText
+                | Self::Misuse(_)
         )
     }
 }

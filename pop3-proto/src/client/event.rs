@@ -109,6 +109,8 @@ pub enum Quirk {
     OddUniqueId,
     /// A response code came although RESP-CODES was not listed.
     UnannouncedCode,
+    /// A challenge of AUTH was not Base64; it counts as empty.
+    OddChallenge,
     /// Octets came between the reply to STLS and the start of TLS; they were dropped.
     BehindStls,
 }
@@ -122,6 +124,7 @@ impl Quirk {
         Self::MalformedListing,
         Self::OddUniqueId,
         Self::UnannouncedCode,
+        Self::OddChallenge,
         Self::BehindStls,
     ];
 

@@ -9,6 +9,12 @@ pub enum SaslError {
     /// A message has not the form that the mechanism gives it.
     #[error("a message has not the form that the mechanism demands")]
     Malformed,
+    /// RFC 5034, section 4: a challenge is Base64.
+    #[error("a challenge is not Base64")]
+    Base64,
+    /// RFC 4422, section 3.1: the name of a mechanism that was brought along is none.
+    #[error("the name of the mechanism is not one")]
+    Name,
     /// A message of SCRAM has more than [`MAX_MESSAGE`](super::ScramKeys::MAX_MESSAGE) octets.
     #[error("a message of SCRAM is too long")]
     TooLong,

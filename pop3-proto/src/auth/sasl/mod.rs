@@ -62,6 +62,7 @@ mod bearer;
 mod channel;
 pub mod client;
 mod error;
+mod nonces;
 mod prepare;
 mod scram;
 mod server;
@@ -75,6 +76,7 @@ use zeroize::Zeroizing;
 
 pub use channel::{BindingType, ChannelBinding};
 pub use error::SaslError;
+pub use nonces::Nonces;
 pub use prepare::{prepared_password, prepared_user};
 pub use scram::{ScramHash, ScramKeys};
 pub use server::{ServerMechanism, ServerSetup, Step};

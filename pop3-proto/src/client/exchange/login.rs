@@ -1,6 +1,8 @@
 //! From AUTHORIZATION to TRANSACTION.
 
 use alloc::borrow::Cow;
+#[cfg(feature = "sasl")]
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::task::{Poll, ready};
@@ -24,6 +26,8 @@ pub struct Login {
     said: Option<(CommandId, Cow<'static, str>)>,
     reply: Option<Reply>,
     logged_in: Option<Reply>,
+    #[cfg(feature = "sasl")]
+    mechanism: Option<super::mechanism::Running>,
 }
 
 impl Login {
@@ -43,8 +47,62 @@ impl Login {
         Self::say(vec![Command::Apop { user, digest }])
     }
 
+    /// AUTH (RFC 5034, section 4) by a mechanism. An initial response goes along with the command
+    /// where the line stays short enough for it; otherwise the server asks for it.
+    #[cfg(feature = "sasl")]
+    #[must_use]
+    pub fn sasl(mechanism: Box<dyn crate::auth::sasl::ClientMechanism>) -> Self {
+        let running = super::mechanism::Running::new(mechanism);
+        Self { mechanism: Some(running), ..Self::say(Vec::new()) }
+    }
+
     fn say(to_say: Vec<Command>) -> Self {
-        Self { to_say, said: None, reply: None, logged_in: None }
+        Self {
+            to_say,
+            said: None,
+            reply: None,
+            logged_in: None,
+            #[cfg(feature = "sasl")]
+            mechanism: None,
+        }
+    }
+
+    /// Whether something was said that the server could check, so that its refusal is about who
+    /// logs in rather than about how.
+    #[cfg(feature = "sasl")]
+    pub(super) fn has_shown_proof(&self) -> bool {
+        match &self.mechanism {
+            Some(mechanism) => mechanism.has_responded(),
+            None => self.to_say.is_empty(),
+        }
+    }
+
+    /// What a refusal means: a mechanism that was given up has a better reason than the server.
+    fn refused(&mut self, command: Cow<'static, str>, reply: Reply) -> Error {
+        #[cfg(feature = "sasl")]
+        if let Some(error) = self.mechanism.as_mut().and_then(super::mechanism::Running::given_up) {
+            return error;
+        }
+        Error::Refused { command, reply }
+    }
+
+    /// The next command: what is left to be said, then CAPA.
+    fn next(&mut self, connection: &Connection) -> Result<Command, Error> {
+        #[cfg(feature = "sasl")]
+        if let (Some(mechanism), None) = (&mut self.mechanism, &self.logged_in) {
+            return mechanism.command(connection);
+        }
+        let _ = connection;
+        Ok(self.to_say.pop().unwrap_or(Command::Capa))
+    }
+
+    /// The server has agreed to a command: whether that completes the login.
+    fn agreed(&mut self) -> Result<bool, Error> {
+        #[cfg(feature = "sasl")]
+        if let Some(mechanism) = &mut self.mechanism {
+            mechanism.finish()?;
+        }
+        Ok(self.to_say.is_empty())
     }
 }
 
@@ -54,12 +112,18 @@ impl Exchange for Login {
     fn poll(&mut self, connection: &mut Connection) -> Poll<Result<Reply, Error>> {
         loop {
             let Some((own, _)) = self.said else {
-                let command = self.to_say.pop().unwrap_or(Command::Capa);
+                let command = self.next(connection)?;
                 let name = command.name();
                 self.said = Some((connection.send(command)?, name));
                 continue;
             };
             match ready!(next_event(connection))? {
+                #[cfg(feature = "sasl")]
+                Event::Challenge { id, challenge } if id == own => {
+                    if let Some(mechanism) = &mut self.mechanism {
+                        mechanism.respond(&challenge, connection)?;
+                    }
+                }
                 Event::Reply { id, reply } if id == own => self.reply = Some(reply),
                 Event::Done { id } if id == own => {
                     // Whatever CAPA was answered, the login stands.
@@ -71,9 +135,9 @@ impl Exchange for Login {
                         continue;
                     };
                     if !reply.is_ok() {
-                        return Poll::Ready(Err(Error::Refused { command, reply }));
+                        return Poll::Ready(Err(self.refused(command, reply)));
                     }
-                    if self.to_say.is_empty() {
+                    if self.agreed()? {
                         self.logged_in = Some(reply);
                     }
                 }

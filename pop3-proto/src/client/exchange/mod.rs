@@ -41,12 +41,20 @@ use core::task::Poll;
 use crate::client::{Connection, Error, Event};
 use crate::error::ApiMisuse;
 
+#[cfg(feature = "sasl")]
+mod account;
 mod ask;
 mod login;
 mod mark;
+#[cfg(feature = "sasl")]
+mod mechanism;
 mod opening;
 mod retrieve;
+#[cfg(feature = "sasl")]
+mod sign_in;
 
+#[cfg(feature = "sasl")]
+pub use account::{Account, Method};
 pub use ask::{
     Ask, capabilities, delete, extension, list, list_one, no_operation, quit, reset, stat,
     unique_id, unique_ids,
@@ -55,6 +63,8 @@ pub use login::Login;
 pub use mark::DeleteAll;
 pub use opening::{Opening, Stls};
 pub use retrieve::Retrieve;
+#[cfg(feature = "sasl")]
+pub use sign_in::SignIn;
 
 /// Something that is said and answered, with a typed result.
 ///

@@ -13,7 +13,7 @@ impl Scene {
     /// Drives an exchange to its end against a server that answers each of these lines so; what
     /// it is asked beyond them fails the test.
     #[track_caller]
-    fn drive<E: Exchange>(
+    pub(super) fn drive<E: Exchange>(
         &mut self,
         mut exchange: E,
         dialogue: &[(&str, &str)],

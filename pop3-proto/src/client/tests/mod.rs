@@ -15,8 +15,11 @@ mod endings;
 mod exchanges;
 mod greeting;
 mod listings;
+mod opening;
 mod release;
 mod replies;
+#[cfg(feature = "sasl")]
+mod sign_in;
 mod stls;
 
 /// A connection, seen from its server and from its host.

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use pop3_proto::{InvalidSecret, InvalidUserName, client};
+use crate::adapter::InvalidEndpoint;
+use crate::client;
+use crate::{InvalidSecret, InvalidUserName, Reply};
 
 /// Why a call of a client failed.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +16,21 @@ pub enum Error {
     /// The transport failed.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// TLS failed; the session never was in clear text instead.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] crate::tls::TlsError),
+    /// TLS cannot be set up as it was configured.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    TlsConfig(#[from] crate::tls::ConfigError),
+    /// TLS is wanted, and cannot be had: it was not built in (feature `tls`), or nobody said who the
+    /// server of a stream is that was brought along.
+    #[error("TLS is wanted, but not available here")]
+    TlsUnavailable,
+    /// The server's name or port makes no sense.
+    #[error(transparent)]
+    Endpoint(#[from] InvalidEndpoint),
     /// The user name cannot be sent.
     #[error(transparent)]
     UserName(#[from] InvalidUserName),
@@ -23,9 +40,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// An error of a session. When TLS has failed, that is the reason for all that followed.
+    #[must_use]
+    pub fn of<C: crate::Half>(error: client::Error, pipe: &crate::Pipe<C>) -> Self {
+        #[cfg(feature = "tls")]
+        if let Some(error) = pipe.tls_error() {
+            return Self::Tls(error.clone());
+        }
+        let _ = pipe;
+        Self::Pop3(error)
+    }
+
     /// What the server said, when it refused.
     #[must_use]
-    pub const fn refusal(&self) -> Option<&pop3_proto::Reply> {
+    pub const fn refusal(&self) -> Option<&Reply> {
         match self {
             Self::Pop3(client::Error::Refused { reply, .. } | client::Error::Dismissed(reply)) => {
                 Some(reply)
@@ -39,9 +67,17 @@ impl Error {
     pub const fn leaves_session_usable(&self) -> bool {
         match self {
             Self::Pop3(error) => error.leaves_session_usable(),
-            Self::Io(_) => false,
+            #[cfg(feature = "tls")]
+            Self::Tls(_) | Self::TlsConfig(_) => false,
+            Self::Io(_) | Self::Endpoint(_) | Self::TlsUnavailable => false,
             Self::UserName(_) | Self::Password(_) => true,
         }
+    }
+}
+
+impl From<core::convert::Infallible> for Error {
+    fn from(never: core::convert::Infallible) -> Self {
+        match never {}
     }
 }
 

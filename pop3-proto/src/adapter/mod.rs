@@ -1,0 +1,13 @@
+//! What every adapter with a socket shares (feature `std`): where a server is, how to get to it,
+//! and how a call can fail.
+//!
+//! Nothing here touches a socket either. An adapter resolves an [`Endpoint`], connects, holds the
+//! exchange that [`Options::opening`] makes, and turns whatever goes wrong into an [`Error`].
+
+mod endpoint;
+mod error;
+mod options;
+
+pub use endpoint::{Endpoint, InvalidEndpoint};
+pub use error::Error;
+pub use options::{Cleartext, Options, Security};

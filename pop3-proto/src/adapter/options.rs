@@ -1,0 +1,152 @@
+//! How to get to a server.
+
+use core::time::Duration;
+
+use crate::Pipe;
+use crate::adapter::Error;
+use crate::adapter::endpoint::{Endpoint, TLS_PORT};
+use crate::client::exchange::{Opening, Stls};
+use crate::client::{Config, Connection};
+
+/// How a client keeps its session from being read by others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Security {
+    /// [`Implicit`](Self::Implicit) at port 995, elsewhere STLS: required, unless the server is on
+    /// this machine; then it is tried where it is offered.
+    #[default]
+    Auto,
+    /// In TLS from the start (RFC 8314, section 3.1).
+    Implicit,
+    /// In TLS by STLS (RFC 2595, section 4); a server without it is an error.
+    StartTls,
+    /// In clear text.
+    None,
+}
+
+/// When a password or a token may be sent in clear text, where whoever listens has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cleartext {
+    /// Never.
+    Never,
+    /// To a server on this machine.
+    #[default]
+    OnLoopback,
+    /// Always.
+    Always,
+}
+
+/// How to get to a server. Start from [`Options::default`] and change what needs changing.
+///
+/// ```
+/// use pop3_proto::adapter::{Options, Security};
+/// let mut options = Options::default();
+/// options.security = Security::Implicit;
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// Limits and tolerance of the session.
+    pub config: Config,
+    /// How the session is kept from being read by others. Default [`Security::Auto`].
+    pub security: Security,
+    /// How to do TLS. Default: as the system does, which decides whom to trust.
+    #[cfg(feature = "tls")]
+    pub tls: Option<crate::tls::ClientTls>,
+    /// When secrets may be sent in clear text. Default [`Cleartext::OnLoopback`].
+    pub cleartext: Cleartext,
+    /// How long connecting to an address may take. Default 1 minute.
+    pub connect_limit: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            config: Config::default(),
+            security: Security::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
+            cleartext: Cleartext::default(),
+            connect_limit: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Options {
+    /// A new session with that server, in TLS already if it is to be from the start.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn pipe(&self, endpoint: &Endpoint) -> Result<Pipe<Connection>, Error> {
+        let connection = Connection::new(self.config.clone());
+        if !self.implicit_tls(endpoint) {
+            return Ok(Pipe::new(connection));
+        }
+        #[cfg(feature = "tls")]
+        return Ok(Pipe::in_tls(connection, self.tls(endpoint)?));
+        #[cfg(not(feature = "tls"))]
+        Err(Error::TlsUnavailable)
+    }
+
+    /// Starts TLS where the session [asks for it](Connection::wants_tls).
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn start_tls(
+        &self,
+        pipe: &mut Pipe<Connection>,
+        endpoint: Option<&Endpoint>,
+    ) -> Result<(), Error> {
+        #[cfg(feature = "tls")]
+        if pipe.get_ref().wants_tls() && !pipe.is_handshaking() && pipe.tls_error().is_none() {
+            pipe.start_tls(self.tls(endpoint.ok_or(Error::TlsUnavailable)?)?);
+        }
+        #[cfg(not(feature = "tls"))]
+        if pipe.get_ref().wants_tls() {
+            let _ = endpoint;
+            return Err(Error::TlsUnavailable);
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "tls")]
+    fn tls(&self, endpoint: &Endpoint) -> Result<crate::tls::TlsConnection, Error> {
+        let connect = |tls: &crate::tls::ClientTls| tls.connect(endpoint.host());
+        Ok(match &self.tls {
+            Some(tls) => connect(tls),
+            None => connect(&crate::tls::ClientTls::system()?),
+        }?)
+    }
+
+    /// Whether TLS begins before the greeting.
+    fn implicit_tls(&self, endpoint: &Endpoint) -> bool {
+        match self.security {
+            Security::Implicit => true,
+            Security::Auto => endpoint.port() == TLS_PORT,
+            Security::StartTls | Security::None => false,
+        }
+    }
+
+    /// How the session opens, by whether the server is on this machine.
+    #[must_use]
+    pub fn opening(&self, loopback: bool) -> Opening {
+        Opening::with_stls(match self.security {
+            Security::StartTls => Stls::Required,
+            Security::Auto if loopback => Stls::IfOffered,
+            Security::Auto => Stls::Required,
+            // In TLS already, or not at all.
+            Security::Implicit | Security::None => Stls::Never,
+        })
+    }
+
+    /// Whether secrets may be sent in clear text, by whether the server is on this machine.
+    #[must_use]
+    pub fn allows_cleartext(&self, loopback: bool) -> bool {
+        match self.cleartext {
+            Cleartext::Never => false,
+            Cleartext::OnLoopback => loopback,
+            Cleartext::Always => true,
+        }
+    }
+}

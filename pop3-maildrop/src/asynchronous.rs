@@ -6,12 +6,13 @@
 
 use std::io;
 use std::pin::Pin;
+use std::time::SystemTime;
 
 use pop3_proto::auth::Credentials;
 use pop3_proto::bytes::Bytes;
 use pop3_proto::{MessageInfo, MessageNumber, UserName};
 
-use crate::{LetterError, LoginRefused, OpenError, Removal};
+use crate::{LetterError, LoginRefused, OpenError, Removal, RemoveError};
 
 /// A future on the heap that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -82,6 +83,16 @@ pub trait AsyncMaildrops: Send + Sync {
 pub trait AsyncMaildrop: Send {
     /// The messages in order; always the same while the maildrop is open.
     fn messages(&self) -> &[MessageInfo];
+
+    /// Removes for good what was delivered before that time, as
+    /// [`Maildrop::expire`](crate::Maildrop::expire) does.
+    ///
+    /// # Errors
+    /// When some could not be removed; these are still in the snapshot.
+    fn expire(&mut self, before: SystemTime) -> BoxFuture<'_, Result<usize, RemoveError>> {
+        let _ = before;
+        Box::pin(std::future::ready(Ok(0)))
+    }
 
     /// Opens a letter.
     ///

@@ -4,6 +4,7 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use pop3_proto::auth::Credentials;
 use pop3_proto::bytes::{Bytes, BytesMut};
@@ -11,7 +12,7 @@ use pop3_proto::{MessageInfo, MessageNumber, UserName};
 
 use crate::{
     Answers, AsyncAuthenticator, AsyncLetter, AsyncMaildrop, AsyncMaildrops, Authenticator,
-    LetterError, LoginRefused, Maildrop, Maildrops, OpenError, Removal,
+    LetterError, LoginRefused, Maildrop, Maildrops, OpenError, Removal, RemoveError,
 };
 
 /// How much of a letter is read at a time, in octets.
@@ -99,6 +100,13 @@ impl AnyMaildrop {
         match self {
             Self::Blocking(maildrop) => maildrop.messages(),
             Self::Asynchronous(maildrop) => maildrop.messages(),
+        }
+    }
+
+    pub(crate) async fn expire(&mut self, before: SystemTime) -> Result<usize, RemoveError> {
+        match self {
+            Self::Blocking(maildrop) => maildrop.expire(before),
+            Self::Asynchronous(maildrop) => maildrop.expire(before).await,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use pop3_proto::{MessageInfo, MessageNumber, UserName};
 
@@ -28,6 +29,19 @@ pub trait Maildrop: Send {
     /// The messages in order: number `n` is at index `n - 1`. Always the same while the maildrop
     /// is open.
     fn messages(&self) -> &[MessageInfo];
+
+    /// Removes for good what was delivered before that time, and takes it out of the snapshot; how
+    /// many letters that were. To be called once at most, before anything else.
+    ///
+    /// A store that does not know when its letters were delivered keeps them all, as this default
+    /// does: `EXPIRE` promises how long they are kept at least (RFC 2449, section 6.7).
+    ///
+    /// # Errors
+    /// When some could not be removed; these are still in the snapshot.
+    fn expire(&mut self, before: SystemTime) -> Result<usize, RemoveError> {
+        let _ = before;
+        Ok(0)
+    }
 
     /// Opens a letter: its octets as they are stored, with any line ends.
     ///

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::SystemTime;
 use std::{fmt, io};
 
 use pop3_proto::auth::Credentials;
@@ -15,7 +16,7 @@ use pop3_proto::server::{
 use pop3_proto::{MessageInfo, MessageNumber, Reply, Text, UserName};
 
 use crate::office::{AnyLetter, AnyMaildrop, Office, Piece};
-use crate::{LetterError, LoginRefused, OpenError, Removal};
+use crate::{LetterError, LoginRefused, OpenError, Removal, RemoveError};
 
 /// A piece of work on the stores, which may block: it owns all that it needs, so that it can be
 /// done on another thread. [`run`](Self::run) it and give what comes of it to
@@ -38,6 +39,8 @@ pub(crate) enum Task {
     },
     Open {
         user: UserName,
+        /// What was delivered before this is removed first.
+        expire: Option<SystemTime>,
         ticket: OpenTicket,
     },
     /// Opens a letter and reads its first piece, so that a small letter is one piece of work.
@@ -55,7 +58,7 @@ pub(crate) enum Task {
     /// Removes letters and releases the maildrop.
     Remove {
         maildrop: AnyMaildrop,
-        numbers: Vec<MessageNumber>,
+        removals: Removals,
         ticket: CommitTicket,
     },
     Answer {
@@ -69,7 +72,15 @@ pub(crate) enum Task {
 #[derive(Debug)]
 pub(crate) struct Fetch {
     pub(crate) number: MessageNumber,
+    pub(crate) whole: bool,
     pub(crate) ticket: FetchTicket,
+}
+
+/// The letters that a QUIT removes.
+pub(crate) struct Removals {
+    pub(crate) numbers: Vec<MessageNumber>,
+    /// How many of them, from the first on, the client has marked.
+    pub(crate) marked: usize,
 }
 
 /// What came of a [`Work`], for [`Session::done`](crate::Session::done).
@@ -85,6 +96,8 @@ pub(crate) enum Outcome {
     Opened {
         user: UserName,
         opened: Result<(AnyMaildrop, Vec<MessageInfo>), OpenError>,
+        /// How many letters had had their time.
+        expired: Result<usize, RemoveError>,
         ticket: OpenTicket,
     },
     Letter {
@@ -97,7 +110,7 @@ pub(crate) enum Outcome {
         piece: io::Result<Piece>,
     },
     Removed {
-        numbers: Vec<MessageNumber>,
+        removals: Removals,
         outcomes: Vec<Removal>,
         ticket: CommitTicket,
     },
@@ -159,12 +172,17 @@ async fn perform(office: &Office, task: Task) -> Outcome {
             let verdict = office.authenticator.authenticate(&credentials).await;
             Outcome::Authenticated { asked: credentials.user().cloned(), verdict, ticket }
         }
-        Task::Open { user, ticket } => {
-            let opened = office.maildrops.open(&user).await.map(|maildrop| {
+        Task::Open { user, expire, ticket } => {
+            let mut opened = office.maildrops.open(&user).await;
+            let expired = match (&mut opened, expire) {
+                (Ok(maildrop), Some(before)) => maildrop.expire(before).await,
+                _ => Ok(0),
+            };
+            let opened = opened.map(|maildrop| {
                 let messages = maildrop.messages().to_vec();
                 (maildrop, messages)
             });
-            Outcome::Opened { user, opened, ticket }
+            Outcome::Opened { user, opened, expired, ticket }
         }
         Task::Letter { mut maildrop, fetch, buffer } => {
             let first = match maildrop.letter(fetch.number).await {
@@ -176,9 +194,9 @@ async fn perform(office: &Office, task: Task) -> Outcome {
         Task::Read { fetch, letter, buffer } => {
             Outcome::Read { fetch, piece: letter.read(buffer).await }
         }
-        Task::Remove { mut maildrop, numbers, ticket } => {
-            let outcomes = maildrop.remove(&numbers).await;
-            Outcome::Removed { numbers, outcomes, ticket }
+        Task::Remove { mut maildrop, removals, ticket } => {
+            let outcomes = maildrop.remove(&removals.numbers).await;
+            Outcome::Removed { removals, outcomes, ticket }
         }
         Task::Answer { command, user, ticket } => {
             let (reply, content) = match &office.extensions {

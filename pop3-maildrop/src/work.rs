@@ -22,6 +22,19 @@ use crate::{LetterError, LoginRefused, OpenError, Removal, RemoveError};
 /// done on another thread. [`run`](Self::run) it and give what comes of it to
 /// [`Session::done`](crate::Session::done).
 ///
+/// ```
+/// use pop3_maildrop::{Next, Service, memory::MemoryMaildrops};
+/// # use std::sync::Arc;
+/// # let office = Arc::new(MemoryMaildrops::new());
+/// let mut session = Service::new(office.clone(), office).session();
+/// session.connection().receive(b"USER mark\r\nPASS swordfish\r\n");
+/// if let Next::Work(work) = session.advance() {
+///     let elsewhere = std::thread::spawn(|| work.run());
+///     assert!(matches!(session.advance(), Next::Working));
+///     session.done(elsewhere.join().unwrap());
+/// }
+/// ```
+///
 /// What is dropped on the way is released: dropping a `Work` or a [`Done`] unlocks the maildrop in
 /// it and removes nothing. The session that it belonged to stands still then and is to be dropped
 /// as well.

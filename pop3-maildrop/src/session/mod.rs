@@ -25,8 +25,8 @@ use letters::Letter;
 use refusal::chain;
 use update::removed;
 
-/// A session that touches neither a socket nor a store: bytes in, bytes out,
-/// work to be done elsewhere.
+/// A session that touches neither a socket nor a store: bytes in, bytes out, work to be done
+/// elsewhere.
 ///
 /// An adapter calls [`advance`](Self::advance), which never blocks, and does what it says, until
 /// it says [`Next::Close`]. A thread of its own runs the [`Work`] on the spot:
@@ -59,7 +59,8 @@ use update::removed;
 ///
 /// An event loop gives the work to its pool of blocking threads and goes on: while it is
 /// [out](Next::Working), what waits may be sent and an end of the connection noticed. The maildrop
-/// and the letter travel with the work, and come back or are released.
+/// and the letter travel with the work, and come back or are released. Work that is lost, to a panic
+/// say, does not come back: drop the session then.
 pub struct Session {
     connection: Connection,
     office: Office,
@@ -87,8 +88,8 @@ pub enum Next {
     Transport,
     /// This work on the stores: run it wherever it may block, and tell [`Session::done`].
     Work(Work),
-    /// The outcome of the work that is out. Meanwhile what waits may be sent, and octets received:
-    /// that is how the end of a connection shows. Without this, waiting for the work alone does.
+    /// What comes of the work that is out. Meanwhile what waits may be sent, and octets received,
+    /// which is how the end of a connection shows; an adapter may as well only wait for the work.
     Working,
     /// Let this time pass, then call [`Session::waited`]. What is to be sent may be sent meanwhile.
     Wait(Duration),

@@ -6,7 +6,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use pop3_proto::auth::Credentials;
 use pop3_proto::bytes::Bytes;
@@ -61,6 +61,13 @@ pub trait AsyncAuthenticator: Send + Sync {
     /// answered at once.
     fn offers_apop(&self) -> bool {
         false
+    }
+
+    /// How long this user waits from one login to the next, as
+    /// [`Authenticator::login_delay`](crate::Authenticator::login_delay) tells.
+    fn login_delay<'a>(&'a self, user: &'a UserName) -> BoxFuture<'a, Option<Duration>> {
+        let _ = user;
+        Box::pin(std::future::ready(None))
     }
 }
 

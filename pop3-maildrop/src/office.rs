@@ -4,7 +4,7 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use pop3_proto::auth::Credentials;
 use pop3_proto::bytes::{Bytes, BytesMut};
@@ -62,6 +62,13 @@ impl AnyAuthenticator {
         match self {
             Self::Blocking(authenticator) => authenticator.offers_apop(),
             Self::Asynchronous(authenticator) => authenticator.offers_apop(),
+        }
+    }
+
+    pub(crate) async fn login_delay(&self, user: &UserName) -> Option<Duration> {
+        match self {
+            Self::Blocking(authenticator) => authenticator.login_delay(user),
+            Self::Asynchronous(authenticator) => authenticator.login_delay(user).await,
         }
     }
 

@@ -1,9 +1,9 @@
 //! What a service demands of every session: its gate, LOGIN-DELAY and EXPIRE.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use pop3_proto::UserName;
+use pop3_proto::{Capabilities, Capability, UserName};
 
 use crate::gate::Gate;
 use crate::recent::Recent;
@@ -44,7 +44,10 @@ impl Expire {
 /// How long a user waits from one login to the next (RFC 2449, section 6.5).
 #[derive(Clone, Debug)]
 pub(crate) struct LoginDelay {
+    /// The longest of any user.
     delay: Duration,
+    /// Whether it differs by user.
+    pub(crate) by_user: bool,
     logins: Arc<Mutex<Recent<UserName, ()>>>,
 }
 
@@ -52,13 +55,23 @@ pub(crate) struct LoginDelay {
 const REMEMBERED: usize = 65_536;
 
 impl LoginDelay {
-    pub(crate) fn new(delay: Duration) -> Self {
-        Self { delay, logins: Arc::default() }
+    pub(crate) fn new(delay: Duration, by_user: bool) -> Self {
+        Self { delay, by_user, logins: Arc::default() }
     }
 
-    /// Whether the last login of this user was too recent.
-    pub(crate) fn is_too_soon(&self, user: &UserName, now: Instant) -> bool {
-        self.logins().get(user, now, self.delay).is_some()
+    /// How long a user waits whose own delay this is.
+    pub(crate) fn of(&self, own: Option<Duration>) -> Duration {
+        own.map_or(self.delay, |own| own.min(self.delay))
+    }
+
+    /// Whether the last login of a user was too recent, who waits so long or as long as anybody.
+    pub(crate) fn is_too_soon(
+        &self,
+        user: &UserName,
+        wait: Option<Duration>,
+        now: Instant,
+    ) -> bool {
+        self.logins().get(user, now, wait.unwrap_or(self.delay)).is_some()
     }
 
     /// Notes that a user has logged in: the time counts from the `+OK`, not from refusals.
@@ -66,9 +79,19 @@ impl LoginDelay {
         self.logins().insert(user, (), now, self.delay, REMEMBERED);
     }
 
-    fn logins(&self) -> std::sync::MutexGuard<'_, Recent<UserName, ()>> {
+    fn logins(&self) -> MutexGuard<'_, Recent<UserName, ()>> {
         self.logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Tells a delay as LOGIN-DELAY does, in seconds, rounded up; none is not told.
+pub(crate) fn announce(capabilities: &mut Capabilities, delay: Duration, by_user: bool) {
+    if delay.is_zero() {
+        return capabilities.remove("LOGIN-DELAY");
+    }
+    let seconds = delay.as_secs().saturating_add(u64::from(delay.subsec_nanos() > 0));
+    let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+    capabilities.set(Capability::LoginDelay { seconds, by_user });
 }
 
 #[cfg(test)]
@@ -77,13 +100,20 @@ mod tests {
 
     #[test]
     fn a_login_is_too_soon_until_the_delay_has_passed() {
-        let (delay, start) = (LoginDelay::new(Duration::from_secs(60)), Instant::now());
+        let (delay, start) = (LoginDelay::new(Duration::from_secs(60), true), Instant::now());
         let [mark, mary] = ["mark", "mary"].map(|name| UserName::new(name).unwrap());
         let later = |seconds| start + Duration::from_secs(seconds);
-        assert!(!delay.is_too_soon(&mark, start));
+        let wait = None;
+        assert!(!delay.is_too_soon(&mark, wait, start));
         delay.logged_in(mark.clone(), start);
-        assert!(delay.clone().is_too_soon(&mark, later(59)));
-        assert!(!delay.is_too_soon(&mary, later(59)) && !delay.is_too_soon(&mark, later(60)));
+        assert!(delay.clone().is_too_soon(&mark, wait, later(59)));
+        assert!(!delay.is_too_soon(&mary, wait, later(59)));
+        assert!(!delay.is_too_soon(&mark, wait, later(60)));
+        // A user's own delay may be shorter, and no longer than was announced.
+        let [shorter, longer] = [5, 500].map(|own| Some(delay.of(Some(Duration::from_secs(own)))));
+        assert!(delay.is_too_soon(&mark, shorter, later(4)));
+        assert!(!delay.is_too_soon(&mark, shorter, later(5)));
+        assert!(!delay.is_too_soon(&mark, longer, later(60)));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use pop3_proto::{Capability, Reply, Text, UserName};
 
 use crate::gate::Gate;
 use crate::office::{AnyAuthenticator, AnyMaildrops, Office};
-use crate::rules::{Expire, LoginDelay, Rules};
+use crate::rules::{Expire, LoginDelay, Rules, announce};
 use crate::session::Session;
 use crate::{AsyncAuthenticator, AsyncMaildrops, Authenticator, Maildrops};
 
@@ -139,16 +139,19 @@ impl Service {
     /// only to who knows the password. The last login of 65,536 users is remembered, in memory.
     /// Zero, the default, is no delay.
     pub fn set_login_delay(&mut self, delay: Duration) {
-        let capabilities = &mut self.config.capabilities;
-        if delay.is_zero() {
-            self.rules.login_delay = None;
-            capabilities.remove("LOGIN-DELAY");
-        } else {
-            self.rules.login_delay = Some(LoginDelay::new(delay));
-            let seconds = delay.as_secs().saturating_add(u64::from(delay.subsec_nanos() > 0));
-            let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-            capabilities.set(Capability::LoginDelay { seconds, by_user: false });
-        }
+        self.delay_logins(delay, false);
+    }
+
+    /// The same where some users wait less than this, the longest: the authenticator
+    /// [knows](Authenticator::login_delay) how long. It is announced with `USER` behind it, and
+    /// exactly once a user has logged in.
+    pub fn set_login_delay_by_user(&mut self, longest: Duration) {
+        self.delay_logins(longest, true);
+    }
+
+    fn delay_logins(&mut self, delay: Duration, by_user: bool) {
+        self.rules.login_delay = (!delay.is_zero()).then(|| LoginDelay::new(delay, by_user));
+        announce(&mut self.config.capabilities, delay, by_user);
     }
 
     /// Keeps letters for so many days, and announces it as `EXPIRE` (RFC 2449, section 6.7).

@@ -70,6 +70,9 @@ pub enum OpenError {
     /// Another session has it (`[IN-USE]`, RFC 2449, section 8.1.1).
     #[error("the maildrop is in use by another session")]
     InUse,
+    /// The user's last login was too recent (`[LOGIN-DELAY]`, RFC 2449, section 8.1.1).
+    #[error("the last login was too recent")]
+    TooSoon,
     /// It cannot be opened now; later it may be (`[SYS/TEMP]`, RFC 3206, section 4).
     #[error("the maildrop cannot be opened now")]
     Temporary(#[source] BoxError),

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 use std::{fmt, io};
 
 use pop3_proto::auth::Credentials;
@@ -16,6 +16,7 @@ use pop3_proto::server::{
 use pop3_proto::{MessageInfo, MessageNumber, Reply, Text, UserName};
 
 use crate::office::{AnyLetter, AnyMaildrop, Office, Piece};
+use crate::rules::LoginDelay;
 use crate::{LetterError, LoginRefused, OpenError, Removal, RemoveError};
 
 /// A piece of work on the stores, which may block: it owns all that it needs, so that it can be
@@ -52,6 +53,7 @@ pub(crate) enum Task {
     },
     Open {
         user: UserName,
+        delay: Option<LoginDelay>,
         /// What was delivered before this is removed first.
         expire: Option<SystemTime>,
         ticket: OpenTicket,
@@ -108,6 +110,8 @@ pub(crate) enum Outcome {
     },
     Opened {
         user: UserName,
+        /// How long this user is to wait until the next login, where that differs by user.
+        wait: Option<Duration>,
         opened: Result<(AnyMaildrop, Vec<MessageInfo>), OpenError>,
         /// How many letters had had their time.
         expired: Result<usize, RemoveError>,
@@ -146,7 +150,11 @@ impl Work {
     pub fn is_blocking(&self) -> bool {
         match &self.task {
             Task::Authenticate { .. } => self.office.authenticator.is_blocking(),
-            Task::Open { .. } => self.office.maildrops.is_blocking(),
+            Task::Open { delay, .. } => {
+                let asks = delay.as_ref().is_some_and(|delay| delay.by_user);
+                let asks = asks && self.office.authenticator.is_blocking();
+                asks || self.office.maildrops.is_blocking()
+            }
             Task::Letter { maildrop, .. } | Task::Remove { maildrop, .. } => maildrop.is_blocking(),
             Task::Read { letter, .. } => letter.is_blocking(),
             Task::Answer { .. } => true,
@@ -185,8 +193,19 @@ async fn perform(office: &Office, task: Task) -> Outcome {
             let verdict = office.authenticator.authenticate(&credentials).await;
             Outcome::Authenticated { asked: credentials.user().cloned(), verdict, ticket }
         }
-        Task::Open { user, expire, ticket } => {
-            let mut opened = office.maildrops.open(&user).await;
+        Task::Open { user, delay, expire, ticket } => {
+            let wait = match &delay {
+                Some(delay) if delay.by_user => {
+                    Some(delay.of(office.authenticator.login_delay(&user).await))
+                }
+                _ => None,
+            };
+            let mut opened = match &delay {
+                Some(delay) if delay.is_too_soon(&user, wait, Instant::now()) => {
+                    Err(OpenError::TooSoon)
+                }
+                _ => office.maildrops.open(&user).await,
+            };
             let expired = match (&mut opened, expire) {
                 (Ok(maildrop), Some(before)) => maildrop.expire(before).await,
                 _ => Ok(0),
@@ -195,7 +214,7 @@ async fn perform(office: &Office, task: Task) -> Outcome {
                 let messages = maildrop.messages().to_vec();
                 (maildrop, messages)
             });
-            Outcome::Opened { user, opened, expired, ticket }
+            Outcome::Opened { user, wait, opened, expired, ticket }
         }
         Task::Letter { mut maildrop, fetch, buffer } => {
             let first = match maildrop.letter(fetch.number).await {

@@ -1,14 +1,15 @@
 //! Who gets in: what a service demands besides the right password.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pop3_proto::server::Refusal;
 use pop3_proto::{Text, UserName};
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::Session;
 use super::refusal::{self, chain};
 use crate::LoginRefused;
+use crate::rules::announce;
 
 impl Session {
     /// Why nobody may log in from where this client is, if so: no password is looked at then.
@@ -20,29 +21,29 @@ impl Session {
         })
     }
 
-    /// What the service makes of an authenticator's verdict.
+    /// What a client is told of an authenticator's verdict; wrong credentials count.
     pub(super) fn judge(
         &self,
         asked: Option<&UserName>,
         verdict: Result<UserName, LoginRefused>,
     ) -> Result<UserName, Refusal> {
-        let now = Instant::now();
-        match verdict {
-            Ok(user) => match &self.rules.login_delay {
-                Some(delay) if delay.is_too_soon(&user, now) => {
-                    info!(%user, "logged in again too soon");
-                    Err(Refusal::TooSoon)
-                }
-                _ => Ok(user),
-            },
-            Err(refused) => {
-                let user = asked.map(tracing::field::display);
-                warn!(user, error = chain(&refused), "login refused");
-                if let (LoginRefused::Credentials, Some(peer)) = (&refused, self.peer) {
-                    self.rules.gate.login_failed(peer, now);
-                }
-                Err(refusal::of_login(&refused))
+        verdict.map_err(|refused| {
+            let user = asked.map(tracing::field::display);
+            warn!(user, error = chain(&refused), "login refused");
+            if let (LoginRefused::Credentials, Some(peer)) = (&refused, self.peer) {
+                self.rules.gate.login_failed(peer, Instant::now());
             }
+            refusal::of_login(&refused)
+        })
+    }
+
+    /// Notes that a user has logged in, and tells the exact LOGIN-DELAY from now on
+    /// (RFC 2449, section 6.5).
+    pub(super) fn logged_in(&mut self, user: &UserName, wait: Option<Duration>) {
+        let Some(delay) = &self.rules.login_delay else { return };
+        delay.logged_in(user.clone(), Instant::now());
+        if let Some(wait) = wait {
+            announce(self.connection.capabilities_mut(), wait, false);
         }
     }
 }

@@ -10,7 +10,7 @@ mod update;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use pop3_proto::bytes::BytesMut;
 use pop3_proto::server::{Action, AnswerError, CommitTicket, Connection, Ending, Part, WaitTicket};
@@ -189,7 +189,7 @@ impl Session {
                 let verdict = self.judge(asked.as_ref(), verdict);
                 self.connection.authenticated(ticket, verdict)
             }
-            Outcome::Opened { user, opened: Ok((maildrop, messages)), expired, ticket } => {
+            Outcome::Opened { user, wait, opened: Ok((maildrop, messages)), expired, ticket } => {
                 match expired {
                     Ok(0) => {}
                     Ok(letters) => info!(%user, letters, "removed what had had its time"),
@@ -198,9 +198,7 @@ impl Session {
                 let count = messages.len();
                 self.connection.opened(ticket, Ok(messages)).map(|()| {
                     info!(%user, messages = count, "logged in");
-                    if let Some(delay) = &self.rules.login_delay {
-                        delay.logged_in(user.clone(), Instant::now());
-                    }
+                    self.logged_in(&user, wait);
                     self.maildrop = Some(maildrop);
                     self.user = Some(user);
                 })
@@ -251,7 +249,8 @@ impl Session {
             }
             Action::Open { user, ticket } => {
                 let expire = self.rules.expire.before(SystemTime::now());
-                Some(Task::Open { user, expire, ticket })
+                let delay = self.rules.login_delay.clone();
+                Some(Task::Open { user, delay, expire, ticket })
             }
             Action::Fetch { number, part, ticket } => {
                 let fetch = Fetch { number, whole: part == Part::Whole, ticket };

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use pop3_maildrop::memory::MemoryMaildrops;
 use pop3_maildrop::{
-    LetterError, Maildrop, Maildrops, Next, OpenError, Removal, RemoveError, Service, Session,
+    Authenticator, LetterError, LoginRefused, Maildrop, Maildrops, Next, OpenError, Removal,
+    RemoveError, Service, Session,
 };
+use pop3_proto::auth::Credentials;
 use pop3_proto::{MessageInfo, MessageNumber, UserName};
 
 use crate::office::{LOGIN, asynchronous, blocking, converse, is_locked, mark, office};
@@ -93,6 +95,43 @@ fn the_delay_counts_from_the_last_login_that_succeeded() {
         assert!(start.elapsed() < Duration::from_secs(20), "refusals put the login off");
     }
     assert!(start.elapsed() >= delay);
+}
+
+/// Lets `mark` log in as often as he likes.
+struct Patient(Arc<MemoryMaildrops>, Option<Duration>);
+
+impl Authenticator for Patient {
+    fn authenticate(&self, credentials: &Credentials) -> Result<UserName, LoginRefused> {
+        self.0.authenticate(credentials)
+    }
+
+    fn login_delay(&self, user: &UserName) -> Option<Duration> {
+        assert_eq!(*user, mark());
+        self.1
+    }
+}
+
+#[test]
+fn a_delay_may_differ_by_user_and_is_told_exactly_after_login() {
+    let said = "CAPA\r\nUSER mark\r\nPASS swordfish\r\nCAPA\r\n";
+    for (own, told, again) in [
+        (Some(0), None, "+OK"),
+        (Some(60), Some("\r\nLOGIN-DELAY 60\r\n"), "-ERR [LOGIN-DELAY]"),
+        (None, Some("\r\nLOGIN-DELAY 900\r\n"), "-ERR [LOGIN-DELAY]"),
+    ] {
+        let office = office(&[]);
+        let patient = Arc::new(Patient(office.clone(), own.map(Duration::from_secs)));
+        let mut service = Service::new(patient, office);
+        service.set_login_delay_by_user(Duration::from_secs(900));
+        let text = answer(&mut service.session(), said);
+        let (before, after) = text.split_once("+OK maildrop").unwrap();
+        assert!(before.contains("\r\nLOGIN-DELAY 900 USER\r\n"));
+        match told {
+            Some(told) => assert!(after.contains(told), "{after}"),
+            None => assert!(!after.contains("LOGIN-DELAY"), "{after}"),
+        }
+        assert!(last(&service, "USER mark\r\nPASS swordfish\r\n").starts_with(again));
+    }
 }
 
 #[test]

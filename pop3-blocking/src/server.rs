@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use pop3_maildrop::Service;
+use pop3_maildrop::{Permit, Service};
 use tracing::{debug, info, info_span, warn};
 
 use crate::serving;
@@ -35,7 +35,6 @@ pub struct Server {
     listeners: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
     service: Service,
-    max_sessions: NonZeroUsize,
     drain_limit: Duration,
     floor: Arc<Floor>,
 }
@@ -75,16 +74,16 @@ impl Server {
             listeners,
             addresses,
             service,
-            max_sessions: const { NonZeroUsize::new(256).unwrap() },
             drain_limit: Duration::from_secs(30),
             floor: Arc::default(),
         })
     }
 
-    /// How many sessions there may be at a time; one more is told politely to try
-    /// again later. Default 256.
+    /// How many sessions there may be at a time; one more is told politely to try again later.
+    /// Default 256. The service's [gate](Service::gate_mut) has this limit, and the others, such
+    /// as how many there may be from one address.
     pub fn set_max_sessions(&mut self, sessions: NonZeroUsize) {
-        self.max_sessions = sessions;
+        self.service.gate_mut().limits_mut().sessions = sessions;
     }
 
     /// How long sessions may go on after a stop, before they are cut (which removes nothing).
@@ -110,12 +109,12 @@ impl Server {
     /// # Errors
     /// When a thread cannot be started for a listener.
     pub fn run(self) -> io::Result<()> {
-        let Self { listeners, service, max_sessions, drain_limit, floor, .. } = self;
+        let Self { listeners, service, drain_limit, floor, .. } = self;
         std::thread::scope(|scope| {
             for listener in listeners {
                 let (service, floor) = (&service, &floor);
                 std::thread::Builder::new()
-                    .spawn_scoped(scope, move || accept(&listener, service, max_sessions, floor))?;
+                    .spawn_scoped(scope, move || accept(&listener, service, floor))?;
             }
             Ok::<_, io::Error>(())
         })?;
@@ -190,7 +189,7 @@ impl Floor {
 }
 
 /// Takes clients in until the server stops.
-fn accept(listener: &TcpListener, service: &Service, max: NonZeroUsize, floor: &Arc<Floor>) {
+fn accept(listener: &TcpListener, service: &Service, floor: &Arc<Floor>) {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
     loop {
         let accepted = listener.accept();
@@ -207,7 +206,7 @@ fn accept(listener: &TcpListener, service: &Service, max: NonZeroUsize, floor: &
             }
         };
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        if let Err(error) = take_in(id, stream, peer, service, max, floor) {
+        if let Err(error) = take_in(id, stream, peer, service, floor) {
             floor.sessions().remove(&id);
             warn!(%peer, %error, "cannot serve");
         }
@@ -219,22 +218,20 @@ fn take_in(
     stream: TcpStream,
     peer: SocketAddr,
     service: &Service,
-    max: NonZeroUsize,
     floor: &Arc<Floor>,
 ) -> io::Result<()> {
-    let mut sessions = floor.sessions();
-    let full = sessions.len() >= max.get();
-    let mut session = if full { service.too_many() } else { service.session() };
-    if full {
-        drop(sessions);
-        debug!(%peer, "too many sessions");
-        return serving::refuse(&mut session, &stream);
-    }
-    sessions.insert(id, stream.try_clone()?);
-    drop(sessions);
+    let permit = match service.gate().enter(Some(peer.ip())) {
+        Ok(permit) => permit,
+        Err(why) => {
+            debug!(%peer, %why, "turned away");
+            return serving::refuse(&mut service.too_many(), &stream);
+        }
+    };
+    let mut session = service.session_from(Some(peer.ip()));
+    floor.sessions().insert(id, stream.try_clone()?);
     let floor = floor.clone();
     std::thread::Builder::new().name(format!("pop3 {peer}")).spawn(move || {
-        let leaving = Leaving { id, floor };
+        let leaving = Leaving { id, floor, _permit: permit };
         info_span!("session", %peer).in_scope(|| {
             debug!("connected");
             match serving::serve(&mut session, &stream) {
@@ -251,6 +248,7 @@ fn take_in(
 struct Leaving {
     id: u64,
     floor: Arc<Floor>,
+    _permit: Permit,
 }
 
 impl Drop for Leaving {

@@ -4,7 +4,7 @@ mod office;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +44,36 @@ fn one_session_too_many_is_refused_politely() {
     };
     third.quit().unwrap();
     second.quit().unwrap();
+}
+
+#[test]
+fn one_address_does_not_take_all_the_places() {
+    let one = NonZeroUsize::MIN;
+    let mut office = Office::of_service(&[], |service| {
+        service.gate_mut().limits_mut().sessions_per_address = one;
+    });
+    let first = Client::connect(office.address).unwrap();
+    let error = Client::connect(office.address).unwrap_err();
+    let code = error.refusal().and_then(|reply| reply.code.clone()).unwrap();
+    assert_eq!(code.kind(), CodeKind::SysTemp);
+    first.quit().unwrap();
+    office.stop.stop();
+    office.running.take().unwrap().join().unwrap().unwrap();
+}
+
+#[test]
+fn an_address_that_guesses_passwords_is_barred_whatever_connection_it_comes_by() {
+    let office = Office::of_service(&[], |service| {
+        service.gate_mut().limits_mut().failed_logins = const { NonZeroU32::new(2).unwrap() };
+        service.config_mut().failed_login_delay = Duration::from_millis(1);
+    });
+    let kind = |password| {
+        let client = Client::connect(office.address).unwrap();
+        let error = client.login("mark", password).unwrap_err().error;
+        error.refusal().and_then(|reply| reply.code.clone()).unwrap().kind()
+    };
+    assert_eq!([kind("guess"), kind("guess")], [CodeKind::Auth, CodeKind::Auth]);
+    assert_eq!(kind("swordfish"), CodeKind::SysTemp);
 }
 
 #[test]

@@ -6,12 +6,13 @@
 
 use std::io;
 use std::pin::Pin;
+use std::time::{Duration, SystemTime};
 
 use pop3_proto::auth::Credentials;
 use pop3_proto::bytes::Bytes;
 use pop3_proto::{MessageInfo, MessageNumber, UserName};
 
-use crate::{LetterError, LoginRefused, OpenError, Removal};
+use crate::{LetterError, LoginRefused, OpenError, Removal, RemoveError};
 
 /// A future on the heap that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -61,6 +62,13 @@ pub trait AsyncAuthenticator: Send + Sync {
     fn offers_apop(&self) -> bool {
         false
     }
+
+    /// How long this user waits from one login to the next, as
+    /// [`Authenticator::login_delay`](crate::Authenticator::login_delay) tells.
+    fn login_delay<'a>(&'a self, user: &'a UserName) -> BoxFuture<'a, Option<Duration>> {
+        let _ = user;
+        Box::pin(std::future::ready(None))
+    }
 }
 
 /// Opens users' maildrops; the asynchronous [`Maildrops`](crate::Maildrops).
@@ -82,6 +90,16 @@ pub trait AsyncMaildrops: Send + Sync {
 pub trait AsyncMaildrop: Send {
     /// The messages in order; always the same while the maildrop is open.
     fn messages(&self) -> &[MessageInfo];
+
+    /// Removes for good what was delivered before that time, as
+    /// [`Maildrop::expire`](crate::Maildrop::expire) does.
+    ///
+    /// # Errors
+    /// When some could not be removed; these are still in the snapshot.
+    fn expire(&mut self, before: SystemTime) -> BoxFuture<'_, Result<usize, RemoveError>> {
+        let _ = before;
+        Box::pin(std::future::ready(Ok(0)))
+    }
 
     /// Opens a letter.
     ///

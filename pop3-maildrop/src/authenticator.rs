@@ -1,5 +1,7 @@
 //! Who is this?
 
+use std::time::Duration;
+
 use pop3_proto::UserName;
 use pop3_proto::auth::Credentials;
 
@@ -37,6 +39,14 @@ pub trait Authenticator: Send + Sync {
     /// greeting (RFC 1939, section 7), since clients that see one may insist on using it.
     fn offers_apop(&self) -> bool {
         false
+    }
+
+    /// How long this user waits from one login to the next, `None` for as long as anybody. It is
+    /// asked at each login where
+    /// [`Service::set_login_delay_by_user`](crate::Service::set_login_delay_by_user) says so.
+    fn login_delay(&self, user: &UserName) -> Option<Duration> {
+        let _ = user;
+        None
     }
 }
 

@@ -15,7 +15,8 @@
 //! A [`Maildrop`] is a *snapshot*, taken at login and locked until it is dropped: numbers, sizes and
 //! unique-ids do not change while it lives, mail that arrives meanwhile is not seen, and a second
 //! session is refused (RFC 1939, section 4). Nothing is ever removed but by [`Maildrop::remove`],
-//! which a server calls in the UPDATE state alone.
+//! which a server calls in the UPDATE state alone, and by [`Maildrop::expire`] where the host has
+//! set EXPIRE.
 //!
 //! ```
 //! use std::io::Read;
@@ -58,6 +59,7 @@
 mod asynchronous;
 mod authenticator;
 mod files;
+mod gate;
 mod lock;
 pub mod maildir;
 pub mod mbox;
@@ -65,6 +67,8 @@ pub mod memory;
 mod name;
 mod notes;
 mod office;
+mod recent;
+mod rules;
 mod service;
 mod session;
 mod storage;
@@ -74,6 +78,7 @@ mod work;
 
 pub use asynchronous::{AsyncAuthenticator, AsyncLetter, AsyncMaildrop, AsyncMaildrops, BoxFuture};
 pub use authenticator::{Authenticator, LoginRefused};
+pub use gate::{Gate, GateLimits, Permit, TurnedAway};
 pub use name::UnsafeName;
 pub use service::{Answers, Service};
 pub use session::{Next, Session};

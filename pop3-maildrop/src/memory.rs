@@ -44,6 +44,7 @@ enum Mechanism {
 #[derive(Clone)]
 struct Letter {
     info: MessageInfo,
+    delivered: SystemTime,
     content: Arc<[u8]>,
 }
 
@@ -91,6 +92,19 @@ impl MemoryMaildrops {
         user: &UserName,
         letter: impl AsRef<[u8]>,
     ) -> Result<UniqueId, UnknownUser> {
+        self.deliver_at(user, letter, SystemTime::now())
+    }
+
+    /// Puts a letter there as if it had been delivered at that time.
+    ///
+    /// # Errors
+    /// When there is no such user.
+    pub fn deliver_at(
+        &self,
+        user: &UserName,
+        letter: impl AsRef<[u8]>,
+        delivered: SystemTime,
+    ) -> Result<UniqueId, UnknownUser> {
         let content = letter.as_ref();
         let mut counter = Counter::new();
         counter.push(content);
@@ -100,7 +114,7 @@ impl MemoryMaildrops {
         let unique_id = fresh_id(inner.delivered);
         let info = MessageInfo { octets: counter.finish(), unique_id: unique_id.clone() };
         let user = inner.users.get_mut(user).ok_or(UnknownUser)?;
-        user.letters.push(Letter { info, content: content.into() });
+        user.letters.push(Letter { info, delivered, content: content.into() });
         Ok(unique_id)
     }
 
@@ -110,6 +124,12 @@ impl MemoryMaildrops {
         let inner = self.inner();
         let letters = inner.users.get(user).map_or(&[][..], |user| &user.letters);
         letters.iter().map(|letter| letter.content.clone()).collect()
+    }
+
+    fn retain(&self, user: &UserName, keep: impl Fn(&Letter) -> bool) {
+        if let Some(user) = self.inner().users.get_mut(user) {
+            user.letters.retain(keep);
+        }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -185,17 +205,25 @@ impl Maildrop for Snapshot {
         &self.messages
     }
 
+    fn expire(&mut self, before: SystemTime) -> Result<usize, RemoveError> {
+        let (expired, kept): (Vec<_>, Vec<_>) =
+            self.letters.drain(..).partition(|letter| letter.delivered < before);
+        let gone: HashSet<_> = expired.iter().map(|letter| &letter.info.unique_id).collect();
+        self.office.retain(&self.name, |letter| !gone.contains(&letter.info.unique_id));
+        self.messages = kept.iter().map(|letter| letter.info.clone()).collect();
+        self.letters = kept;
+        Ok(expired.len())
+    }
+
     fn letter(&self, number: MessageNumber) -> Result<Box<dyn io::Read + Send>, LetterError> {
         let letter = self.letters.get(number.index()).ok_or(LetterError::NoSuchNumber)?;
         Ok(Box::new(io::Cursor::new(letter.content.clone())))
     }
 
     fn remove(&mut self, numbers: &[MessageNumber]) -> Vec<Removal> {
-        let mut inner = self.office.inner();
-        let stored = &mut inner.users.get_mut(&self.name).expect("users are not removed").letters;
         let marked = numbers.iter().map(|number| self.messages.get(number.index()));
         let gone: HashSet<_> = marked.clone().flatten().map(|info| &info.unique_id).collect();
-        stored.retain(|letter| !gone.contains(&letter.info.unique_id));
+        self.office.retain(&self.name, |letter| !gone.contains(&letter.info.unique_id));
         marked.map(|info| info.map(|_| ()).ok_or(RemoveError::NoSuchNumber)).collect()
     }
 }

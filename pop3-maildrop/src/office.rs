@@ -4,6 +4,7 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use pop3_proto::auth::Credentials;
 use pop3_proto::bytes::{Bytes, BytesMut};
@@ -11,7 +12,7 @@ use pop3_proto::{MessageInfo, MessageNumber, UserName};
 
 use crate::{
     Answers, AsyncAuthenticator, AsyncLetter, AsyncMaildrop, AsyncMaildrops, Authenticator,
-    LetterError, LoginRefused, Maildrop, Maildrops, OpenError, Removal,
+    LetterError, LoginRefused, Maildrop, Maildrops, OpenError, Removal, RemoveError,
 };
 
 /// How much of a letter is read at a time, in octets.
@@ -64,6 +65,13 @@ impl AnyAuthenticator {
         }
     }
 
+    pub(crate) async fn login_delay(&self, user: &UserName) -> Option<Duration> {
+        match self {
+            Self::Blocking(authenticator) => authenticator.login_delay(user),
+            Self::Asynchronous(authenticator) => authenticator.login_delay(user).await,
+        }
+    }
+
     pub(crate) async fn authenticate(
         &self,
         credentials: &Credentials,
@@ -99,6 +107,13 @@ impl AnyMaildrop {
         match self {
             Self::Blocking(maildrop) => maildrop.messages(),
             Self::Asynchronous(maildrop) => maildrop.messages(),
+        }
+    }
+
+    pub(crate) async fn expire(&mut self, before: SystemTime) -> Result<usize, RemoveError> {
+        match self {
+            Self::Blocking(maildrop) => maildrop.expire(before),
+            Self::Asynchronous(maildrop) => maildrop.expire(before).await,
         }
     }
 

@@ -1,17 +1,20 @@
 //! A POP3 service without its sockets: what every session shares.
 
 use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pop3_proto::auth::Timestamp;
 use pop3_proto::bytes::Bytes;
 use pop3_proto::command::Extension;
 use pop3_proto::server::{Config, Connection, ExtensionCommand, Refusal};
-use pop3_proto::{Reply, Text, UserName};
+use pop3_proto::{Capability, Reply, Text, UserName};
 
+use crate::gate::Gate;
 use crate::office::{AnyAuthenticator, AnyMaildrops, Office};
+use crate::rules::{Expire, LoginDelay, Rules, announce};
 use crate::session::Session;
 use crate::{AsyncAuthenticator, AsyncMaildrops, Authenticator, Maildrops};
 
@@ -44,6 +47,7 @@ where
 #[derive(Clone)]
 pub struct Service {
     office: Office,
+    rules: Rules,
     config: Config,
     host: String,
     key: RandomState,
@@ -79,7 +83,7 @@ impl Service {
         let (config, host) = (Config::default(), "localhost".to_owned());
         let (key, greetings) = (RandomState::new(), Arc::default());
         let office = Office { authenticator, maildrops, extensions: None };
-        Self { office, config, host, key, greetings }
+        Self { office, rules: Rules::default(), config, host, key, greetings }
     }
 
     /// How the server behaves, to be changed before it serves.
@@ -118,16 +122,71 @@ impl Service {
         self.office.extensions = Some(Arc::new(answers));
     }
 
-    /// A session for a client that has just connected.
+    /// Who may come in. An adapter lets a client [enter](Gate::enter) before it makes a session
+    /// for it; failed logins are counted by the sessions.
+    #[must_use]
+    pub const fn gate(&self) -> &Gate {
+        &self.rules.gate
+    }
+
+    /// The gate, to be changed, or put in common with another service, before it serves.
+    pub const fn gate_mut(&mut self) -> &mut Gate {
+        &mut self.rules.gate
+    }
+
+    /// Makes users wait from one login to the next, and announces it as `LOGIN-DELAY` in seconds,
+    /// rounded up (RFC 2449, section 6.5). An earlier login is refused with `[LOGIN-DELAY]`, but
+    /// only to who knows the password. The last login of 65,536 users is remembered, in memory.
+    /// Zero, the default, is no delay.
+    pub fn set_login_delay(&mut self, delay: Duration) {
+        self.delay_logins(delay, false);
+    }
+
+    /// The same where some users wait less than this, the longest: the authenticator
+    /// [knows](Authenticator::login_delay) how long. It is announced with `USER` behind it, and
+    /// exactly once a user has logged in.
+    pub fn set_login_delay_by_user(&mut self, longest: Duration) {
+        self.delay_logins(longest, true);
+    }
+
+    fn delay_logins(&mut self, delay: Duration, by_user: bool) {
+        self.rules.login_delay = (!delay.is_zero()).then(|| LoginDelay::new(delay, by_user));
+        announce(&mut self.config.capabilities, delay, by_user);
+    }
+
+    /// Keeps letters for so many days, and announces it as `EXPIRE` (RFC 2449, section 6.7).
+    /// Without this they are kept for ever.
+    ///
+    /// What is older is removed when its maildrop is opened, before the session sees it: by
+    /// [`Maildrop::expire`](crate::Maildrop::expire), as far as the store knows ages.
+    ///
+    /// With 0 days, letters are removed once they were retrieved: a QUIT removes, besides what is
+    /// marked, what RETR (not TOP) has sent to its last octet in the session, also after RSET. The
+    /// client is to have it first, so such a QUIT waits until all is sent.
+    pub fn set_expire(&mut self, days: u32) {
+        self.rules.expire = Expire::after(days);
+        self.config.capabilities.set(Capability::Expire { days: Some(days), by_user: false });
+    }
+
+    /// A session for a client that has just connected, from nowhere in particular.
     #[must_use]
     pub fn session(&self) -> Session {
+        self.session_from(None)
+    }
+
+    /// A session for a client that has just connected from there. Its failed logins count for
+    /// that address, and may bar it from further ones ([`Gate::may_log_in`]): these are refused
+    /// with `[SYS/TEMP]`, so that a client does not take its password for wrong (RFC 3206,
+    /// section 4).
+    #[must_use]
+    pub fn session_from(&self, peer: Option<IpAddr>) -> Session {
         let timestamp = self
             .office
             .authenticator
             .offers_apop()
             .then(|| Timestamp::fresh(self.nonce(), &self.host));
         let connection = Connection::new(self.config.clone(), timestamp);
-        Session::new(connection, self.office.clone())
+        Session::new(connection, self.office.clone(), self.rules.clone(), peer)
     }
 
     /// A session for a client that cannot be served because there are too many: a polite
@@ -136,7 +195,7 @@ impl Service {
     pub fn too_many(&self) -> Session {
         let why = Refusal::Temporary(Text::literal("too many sessions, try again later"));
         let connection = Connection::refused(self.config.clone(), why);
-        Session::new(connection, self.office.clone())
+        Session::new(connection, self.office.clone(), self.rules.clone(), None)
     }
 
     /// A number that no greeting has had: the time, and a keyed hash of a counter.

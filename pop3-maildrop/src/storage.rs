@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use pop3_proto::{MessageInfo, MessageNumber, UserName};
 
@@ -28,6 +29,19 @@ pub trait Maildrop: Send {
     /// The messages in order: number `n` is at index `n - 1`. Always the same while the maildrop
     /// is open.
     fn messages(&self) -> &[MessageInfo];
+
+    /// Removes for good what was delivered before that time, and takes it out of the snapshot; how
+    /// many letters that were. To be called once at most, before anything else.
+    ///
+    /// A store that does not know when its letters were delivered keeps them all, as this default
+    /// does: `EXPIRE` promises how long they are kept at least (RFC 2449, section 6.7).
+    ///
+    /// # Errors
+    /// When some could not be removed; these are still in the snapshot.
+    fn expire(&mut self, before: SystemTime) -> Result<usize, RemoveError> {
+        let _ = before;
+        Ok(0)
+    }
 
     /// Opens a letter: its octets as they are stored, with any line ends.
     ///
@@ -56,6 +70,9 @@ pub enum OpenError {
     /// Another session has it (`[IN-USE]`, RFC 2449, section 8.1.1).
     #[error("the maildrop is in use by another session")]
     InUse,
+    /// The user's last login was too recent (`[LOGIN-DELAY]`, RFC 2449, section 8.1.1).
+    #[error("the last login was too recent")]
+    TooSoon,
     /// It cannot be opened now; later it may be (`[SYS/TEMP]`, RFC 3206, section 4).
     #[error("the maildrop cannot be opened now")]
     Temporary(#[source] BoxError),

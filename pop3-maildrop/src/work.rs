@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant, SystemTime};
 use std::{fmt, io};
 
 use pop3_proto::auth::Credentials;
@@ -15,11 +16,25 @@ use pop3_proto::server::{
 use pop3_proto::{MessageInfo, MessageNumber, Reply, Text, UserName};
 
 use crate::office::{AnyLetter, AnyMaildrop, Office, Piece};
-use crate::{LetterError, LoginRefused, OpenError, Removal};
+use crate::rules::LoginDelay;
+use crate::{LetterError, LoginRefused, OpenError, Removal, RemoveError};
 
 /// A piece of work on the stores, which may block: it owns all that it needs, so that it can be
 /// done on another thread. [`run`](Self::run) it and give what comes of it to
 /// [`Session::done`](crate::Session::done).
+///
+/// ```
+/// use pop3_maildrop::{Next, Service, memory::MemoryMaildrops};
+/// # use std::sync::Arc;
+/// # let office = Arc::new(MemoryMaildrops::new());
+/// let mut session = Service::new(office.clone(), office).session();
+/// session.connection().receive(b"USER mark\r\nPASS swordfish\r\n");
+/// if let Next::Work(work) = session.advance() {
+///     let elsewhere = std::thread::spawn(|| work.run());
+///     assert!(matches!(session.advance(), Next::Working));
+///     session.done(elsewhere.join().unwrap());
+/// }
+/// ```
 ///
 /// What is dropped on the way is released: dropping a `Work` or a [`Done`] unlocks the maildrop in
 /// it and removes nothing. The session that it belonged to stands still then and is to be dropped
@@ -38,6 +53,9 @@ pub(crate) enum Task {
     },
     Open {
         user: UserName,
+        delay: Option<LoginDelay>,
+        /// What was delivered before this is removed first.
+        expire: Option<SystemTime>,
         ticket: OpenTicket,
     },
     /// Opens a letter and reads its first piece, so that a small letter is one piece of work.
@@ -55,7 +73,7 @@ pub(crate) enum Task {
     /// Removes letters and releases the maildrop.
     Remove {
         maildrop: AnyMaildrop,
-        numbers: Vec<MessageNumber>,
+        removals: Removals,
         ticket: CommitTicket,
     },
     Answer {
@@ -69,7 +87,15 @@ pub(crate) enum Task {
 #[derive(Debug)]
 pub(crate) struct Fetch {
     pub(crate) number: MessageNumber,
+    pub(crate) whole: bool,
     pub(crate) ticket: FetchTicket,
+}
+
+/// The letters that a QUIT removes.
+pub(crate) struct Removals {
+    pub(crate) numbers: Vec<MessageNumber>,
+    /// How many of them, from the first on, the client has marked.
+    pub(crate) marked: usize,
 }
 
 /// What came of a [`Work`], for [`Session::done`](crate::Session::done).
@@ -84,7 +110,11 @@ pub(crate) enum Outcome {
     },
     Opened {
         user: UserName,
+        /// How long this user is to wait until the next login, where that differs by user.
+        wait: Option<Duration>,
         opened: Result<(AnyMaildrop, Vec<MessageInfo>), OpenError>,
+        /// How many letters had had their time.
+        expired: Result<usize, RemoveError>,
         ticket: OpenTicket,
     },
     Letter {
@@ -97,7 +127,7 @@ pub(crate) enum Outcome {
         piece: io::Result<Piece>,
     },
     Removed {
-        numbers: Vec<MessageNumber>,
+        removals: Removals,
         outcomes: Vec<Removal>,
         ticket: CommitTicket,
     },
@@ -120,7 +150,11 @@ impl Work {
     pub fn is_blocking(&self) -> bool {
         match &self.task {
             Task::Authenticate { .. } => self.office.authenticator.is_blocking(),
-            Task::Open { .. } => self.office.maildrops.is_blocking(),
+            Task::Open { delay, .. } => {
+                let asks = delay.as_ref().is_some_and(|delay| delay.by_user);
+                let asks = asks && self.office.authenticator.is_blocking();
+                asks || self.office.maildrops.is_blocking()
+            }
             Task::Letter { maildrop, .. } | Task::Remove { maildrop, .. } => maildrop.is_blocking(),
             Task::Read { letter, .. } => letter.is_blocking(),
             Task::Answer { .. } => true,
@@ -159,12 +193,28 @@ async fn perform(office: &Office, task: Task) -> Outcome {
             let verdict = office.authenticator.authenticate(&credentials).await;
             Outcome::Authenticated { asked: credentials.user().cloned(), verdict, ticket }
         }
-        Task::Open { user, ticket } => {
-            let opened = office.maildrops.open(&user).await.map(|maildrop| {
+        Task::Open { user, delay, expire, ticket } => {
+            let wait = match &delay {
+                Some(delay) if delay.by_user => {
+                    Some(delay.of(office.authenticator.login_delay(&user).await))
+                }
+                _ => None,
+            };
+            let mut opened = match &delay {
+                Some(delay) if delay.is_too_soon(&user, wait, Instant::now()) => {
+                    Err(OpenError::TooSoon)
+                }
+                _ => office.maildrops.open(&user).await,
+            };
+            let expired = match (&mut opened, expire) {
+                (Ok(maildrop), Some(before)) => maildrop.expire(before).await,
+                _ => Ok(0),
+            };
+            let opened = opened.map(|maildrop| {
                 let messages = maildrop.messages().to_vec();
                 (maildrop, messages)
             });
-            Outcome::Opened { user, opened, ticket }
+            Outcome::Opened { user, wait, opened, expired, ticket }
         }
         Task::Letter { mut maildrop, fetch, buffer } => {
             let first = match maildrop.letter(fetch.number).await {
@@ -176,9 +226,9 @@ async fn perform(office: &Office, task: Task) -> Outcome {
         Task::Read { fetch, letter, buffer } => {
             Outcome::Read { fetch, piece: letter.read(buffer).await }
         }
-        Task::Remove { mut maildrop, numbers, ticket } => {
-            let outcomes = maildrop.remove(&numbers).await;
-            Outcome::Removed { numbers, outcomes, ticket }
+        Task::Remove { mut maildrop, removals, ticket } => {
+            let outcomes = maildrop.remove(&removals.numbers).await;
+            Outcome::Removed { removals, outcomes, ticket }
         }
         Task::Answer { command, user, ticket } => {
             let (reply, content) = match &office.extensions {

@@ -28,13 +28,27 @@ impl Office {
         configure: impl FnOnce(&mut Config),
         prepare: impl FnOnce(&mut Server),
     ) -> Self {
+        Self::build(letters, |service| configure(service.config_mut()), prepare)
+    }
+
+    /// A server of a service that is prepared like this.
+    #[allow(dead_code, reason = "not every test that shares this file needs it")]
+    pub(crate) fn of_service(letters: &[&[u8]], configure: impl FnOnce(&mut Service)) -> Self {
+        Self::build(letters, configure, |_| ())
+    }
+
+    fn build(
+        letters: &[&[u8]],
+        configure: impl FnOnce(&mut Service),
+        prepare: impl FnOnce(&mut Server),
+    ) -> Self {
         let office = Arc::new(MemoryMaildrops::new());
         office.add_user(mark(), Secret::new("swordfish").unwrap());
         for letter in letters {
             office.deliver(&mark(), letter).unwrap();
         }
         let mut service = Service::new(office.clone(), office.clone());
-        configure(service.config_mut());
+        configure(&mut service);
         let mut server = Server::bind("127.0.0.1:0", service).unwrap();
         prepare(&mut server);
         let (address, stop) = (server.addresses()[0], server.stop());

@@ -98,6 +98,17 @@ impl Folder {
         self.entries.get_mut().retain(|_| keep.next() == Some(&true));
     }
 
+    /// Whether a letter was delivered before that time by its name and by its file alike; not when
+    /// that cannot be found out.
+    pub(super) fn is_older(&self, index: usize, than: SystemTime) -> bool {
+        let seconds = than.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let by_name = self.entries.borrow().get(index).map(|entry| name::arrival(entry.unique()).0);
+        by_name.is_some_and(|at| at < seconds || at == u64::MAX)
+            && fs::symlink_metadata(self.path(index))
+                .and_then(|metadata| metadata.modified())
+                .is_ok_and(|at| at < than)
+    }
+
     /// Opens a letter wherever it is now; `NotFound` when it is nowhere.
     pub(super) fn open(&self, index: usize) -> io::Result<File> {
         for _ in 0..LOOKS {

@@ -10,6 +10,8 @@
 //! - **Unique-ids** are the unique names, or their SHA-256 when they are not conformant.
 //! - **Sizes** come from the notes of an earlier session, else from `,W=` in the name, else from
 //!   reading the letter once. A second login opens no letters.
+//! - **Age**, for `EXPIRE`, is by the time in the unique name and that of the file: what either of
+//!   them calls young is kept.
 //! - **A letter that was renamed** since login is looked up again by its unique name.
 //!
 //! Besides letters, two files are ours: `pop3.lock`, locked while a session lasts, and `pop3-sizes`
@@ -39,6 +41,7 @@ mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use pop3_proto::{MessageInfo, MessageNumber, UserName};
 
@@ -110,6 +113,29 @@ impl Maildir {
 impl Maildrop for Maildir {
     fn messages(&self) -> &[MessageInfo] {
         &self.messages
+    }
+
+    /// Removes what was delivered before that time by its name and by its file alike.
+    ///
+    /// The name tells when a letter came here, and the time of the file when it was written last,
+    /// which an IMAP server sets to when it was received. A letter that was copied or restored
+    /// with an old time but a new name is therefore kept, and so is one that has been touched. (Dovecot
+    /// expunges by the time of the last change of the file's inode, which moves with every flag.)
+    fn expire(&mut self, before: SystemTime) -> Result<usize, RemoveError> {
+        let all = self.messages.len();
+        let old: Vec<_> = (0..all).filter(|index| self.folder.is_older(*index, before)).collect();
+        if old.is_empty() {
+            return Ok(0);
+        }
+        let (mut keep, mut failed) = (vec![true; all], Ok(()));
+        for (index, outcome) in old.iter().zip(self.folder.remove(&old)) {
+            keep[*index] = outcome.is_err();
+            failed = failed.and(outcome);
+        }
+        self.folder.retain(&keep);
+        let mut keep = keep.iter();
+        self.messages.retain(|_| keep.next() == Some(&true));
+        failed.map(|()| all - self.messages.len())
     }
 
     fn letter(&self, number: MessageNumber) -> Result<Box<dyn io::Read + Send>, LetterError> {

@@ -306,6 +306,54 @@ fn deliveries_arrive_in_order_with_conformant_names() {
 }
 
 /// Letters in which line ends meet each other.
+/// Writes the file's time.
+fn touch(dir: &tempfile::TempDir, name: &str, time: SystemTime) {
+    fs::File::open(dir.path().join(name)).unwrap().set_modified(time).unwrap();
+}
+
+#[test]
+fn what_name_and_file_call_old_expires_and_nothing_else() {
+    let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let limit = old + Duration::from_secs(1);
+    let names = [
+        "cur/1000000000.M1.old:2,S",
+        "new/1000000000.M2.touched",
+        "new/1000000001.M3.young",
+        "new/nameless",
+        "new/nameless.touched",
+    ];
+    let dir = maildir(&names);
+    for name in [names[0], names[2], names[3]] {
+        touch(&dir, name, old);
+    }
+    for name in [names[1], names[4]] {
+        touch(&dir, name, limit);
+    }
+    let mut open = Maildir::open(dir.path()).unwrap();
+    assert_eq!(open.expire(limit).unwrap(), 2);
+    assert_eq!(ids(&open), ["1000000000.M2.touched", "1000000001.M3.young", "nameless.touched"]);
+    // The numbers are those of the letters that are left.
+    assert_eq!(read(&open, 2).unwrap(), b"new/1000000001.M3.young\n");
+    assert_eq!(files(dir.path().join("new")).len(), 3);
+    assert!(files(dir.path().join("cur")).is_empty());
+    drop(open);
+    assert_eq!(Maildir::open(dir.path()).unwrap().expire(limit).unwrap(), 0);
+}
+
+#[test]
+fn a_letter_that_cannot_be_removed_when_it_is_old_stays_in_the_snapshot() {
+    let dir = maildir(&["new/1000000000.M1.h", "new/2.h"]);
+    let mut open = Maildir::open(dir.path()).unwrap();
+    // A directory in its place cannot be removed as a file.
+    let path = dir.path().join("new/1000000000.M1.h");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    fs::File::open(&path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    touch(&dir, "new/2.h", SystemTime::UNIX_EPOCH);
+    assert!(open.expire(SystemTime::now()).is_err());
+    assert_eq!(ids(&open), ["1000000000.M1.h"]);
+}
+
 fn letter() -> impl Strategy<Value = Vec<u8>> {
     let octet = prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'.'), any::<u8>()];
     proptest::collection::vec(octet, 0..40)

@@ -1,26 +1,32 @@
 //! One session of a [`Service`](crate::Service): the protocol's questions, handed to the stores.
 
 mod half;
+mod letters;
+mod login;
 mod refusal;
 #[cfg(test)]
 mod tests;
+mod update;
 
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
 
-use pop3_proto::bytes::{Bytes, BytesMut};
-use pop3_proto::server::{
-    Action, AnswerError, Connection, Ending, FetchTicket, Removal, WaitTicket,
-};
+use pop3_proto::bytes::BytesMut;
+use pop3_proto::server::{Action, AnswerError, CommitTicket, Connection, Ending, Part, WaitTicket};
 use pop3_proto::{MessageNumber, UserName};
 use tracing::{debug, info, warn};
 
 use crate::LetterError;
-use crate::office::{AnyMaildrop, Office, Piece};
+use crate::office::{AnyMaildrop, Office};
+use crate::rules::Rules;
 use crate::work::{Done, Fetch, Outcome, Task, Work};
+use letters::Letter;
 use refusal::chain;
+use update::removed;
 
-/// A session that touches neither a socket nor a store: bytes in, bytes out,
-/// work to be done elsewhere.
+/// A session that touches neither a socket nor a store: bytes in, bytes out, work to be done
+/// elsewhere.
 ///
 /// An adapter calls [`advance`](Self::advance), which never blocks, and does what it says, until
 /// it says [`Next::Close`]. A thread of its own runs the [`Work`] on the spot:
@@ -53,10 +59,13 @@ use refusal::chain;
 ///
 /// An event loop gives the work to its pool of blocking threads and goes on: while it is
 /// [out](Next::Working), what waits may be sent and an end of the connection noticed. The maildrop
-/// and the letter travel with the work, and come back or are released.
+/// and the letter travel with the work, and come back or are released. Work that is lost, to a panic
+/// say, does not come back: drop the session then.
 pub struct Session {
     connection: Connection,
     office: Office,
+    rules: Rules,
+    peer: Option<IpAddr>,
     /// Whether work is out; then the maildrop may be with it.
     working: bool,
     maildrop: Option<AnyMaildrop>,
@@ -65,14 +74,10 @@ pub struct Session {
     /// The buffer that letters are read into, kept between those of a burst.
     buffer: BytesMut,
     user: Option<UserName>,
-}
-
-/// A letter on its way to the client.
-struct Letter {
-    fetch: Fetch,
-    piece: Piece,
-    /// How much of the piece was taken.
-    taken: usize,
+    /// What was retrieved whole, where that is to be removed by QUIT.
+    retrieved: BTreeSet<MessageNumber>,
+    /// A QUIT that waits until all is sent.
+    commit: Option<(Vec<MessageNumber>, CommitTicket)>,
 }
 
 /// What a session needs next.
@@ -83,8 +88,8 @@ pub enum Next {
     Transport,
     /// This work on the stores: run it wherever it may block, and tell [`Session::done`].
     Work(Work),
-    /// The outcome of the work that is out. Meanwhile what waits may be sent, and octets received:
-    /// that is how the end of a connection shows. Without this, waiting for the work alone does.
+    /// What comes of the work that is out. Meanwhile what waits may be sent, and octets received,
+    /// which is how the end of a connection shows; an adapter may as well only wait for the work.
     Working,
     /// Let this time pass, then call [`Session::waited`]. What is to be sent may be sent meanwhile.
     Wait(Duration),
@@ -96,16 +101,25 @@ pub enum Next {
 }
 
 impl Session {
-    pub(crate) fn new(connection: Connection, office: Office) -> Self {
+    pub(crate) fn new(
+        connection: Connection,
+        office: Office,
+        rules: Rules,
+        peer: Option<IpAddr>,
+    ) -> Self {
         Self {
             connection,
             office,
+            rules,
+            peer,
             working: false,
             maildrop: None,
             letter: None,
             wait: None,
             buffer: BytesMut::new(),
             user: None,
+            retrieved: BTreeSet::new(),
+            commit: None,
         }
     }
 
@@ -132,7 +146,16 @@ impl Session {
             if let Some(task) = self.hand_over() {
                 return self.work(task);
             }
-            let Some(action) = self.connection.poll() else { break };
+            let Some(action) = self.connection.poll() else {
+                // Not before the poll: a connection that has ended commits nothing more.
+                if !self.may_commit() {
+                    break;
+                }
+                if let Some(task) = self.commit() {
+                    return self.work(task);
+                }
+                continue;
+            };
             match action {
                 Action::Wait { duration, ticket } => {
                     self.wait = Some(ticket);
@@ -141,6 +164,7 @@ impl Session {
                 Action::StartTls => return Next::StartTls,
                 Action::Close(ending) => {
                     self.letter = None;
+                    self.commit = None;
                     self.maildrop = None;
                     self.buffer = BytesMut::new();
                     return Next::Close(ending);
@@ -166,22 +190,24 @@ impl Session {
         self.working = false;
         let taken = match done.0 {
             Outcome::Authenticated { asked, verdict, ticket } => {
-                let verdict = verdict.map_err(|refused| {
-                    let user = asked.as_ref().map(tracing::field::display);
-                    warn!(user, error = chain(&refused), "login refused");
-                    refusal::of_login(&refused)
-                });
+                let verdict = self.judge(asked.as_ref(), verdict);
                 self.connection.authenticated(ticket, verdict)
             }
-            Outcome::Opened { user, opened: Ok((maildrop, messages)), ticket } => {
+            Outcome::Opened { user, wait, opened: Ok((maildrop, messages)), expired, ticket } => {
+                match expired {
+                    Ok(0) => {}
+                    Ok(letters) => info!(%user, letters, "removed what had had its time"),
+                    Err(error) => warn!(%user, error = chain(&error), "old letters stay"),
+                }
                 let count = messages.len();
                 self.connection.opened(ticket, Ok(messages)).map(|()| {
                     info!(%user, messages = count, "logged in");
+                    self.logged_in(&user, wait);
                     self.maildrop = Some(maildrop);
                     self.user = Some(user);
                 })
             }
-            Outcome::Opened { user, opened: Err(error), ticket } => {
+            Outcome::Opened { user, opened: Err(error), ticket, .. } => {
                 warn!(%user, error = chain(&error), "the maildrop was not opened");
                 self.connection.opened(ticket, Err(refusal::of_opening(&error)))
             }
@@ -191,8 +217,8 @@ impl Session {
             Outcome::Read { fetch, piece } => {
                 self.take_piece(fetch, piece.map_err(LetterError::Io))
             }
-            Outcome::Removed { numbers, outcomes, ticket } => {
-                self.connection.committed(ticket, &removed(&numbers, &outcomes))
+            Outcome::Removed { removals, outcomes, ticket } => {
+                self.connection.committed(ticket, &removed(&removals, &outcomes))
             }
             Outcome::Answered { reply, content, ticket } => {
                 self.connection.extension_answered(ticket, reply, content)
@@ -218,11 +244,20 @@ impl Session {
     fn task_of(&mut self, action: Action) -> Option<Task> {
         match action {
             Action::Authenticate { credentials, ticket } => {
+                if let Some(why) = self.barred() {
+                    let taken = self.connection.authenticated(ticket, Err(why));
+                    self.note(taken);
+                    return None;
+                }
                 Some(Task::Authenticate { credentials, ticket })
             }
-            Action::Open { user, ticket } => Some(Task::Open { user, ticket }),
-            Action::Fetch { number, ticket, .. } => {
-                let fetch = Fetch { number, ticket };
+            Action::Open { user, ticket } => {
+                let expire = self.rules.expire.before(SystemTime::now());
+                let delay = self.rules.login_delay.clone();
+                Some(Task::Open { user, delay, expire, ticket })
+            }
+            Action::Fetch { number, part, ticket } => {
+                let fetch = Fetch { number, whole: part == Part::Whole, ticket };
                 let Some(maildrop) = self.maildrop.take() else {
                     let taken = self.take_piece(fetch, Err(LetterError::NoSuchNumber));
                     self.note(taken);
@@ -231,17 +266,10 @@ impl Session {
                 let buffer = std::mem::take(&mut self.buffer);
                 Some(Task::Letter { maildrop, fetch, buffer })
             }
-            Action::Commit { removals, ticket } => match self.maildrop.take() {
-                Some(maildrop) if !removals.is_empty() => {
-                    Some(Task::Remove { maildrop, numbers: removals, ticket })
-                }
-                unused => {
-                    drop(unused);
-                    let taken = self.connection.committed(ticket, &[]);
-                    self.note(taken);
-                    None
-                }
-            },
+            Action::Commit { removals, ticket } => {
+                self.commit = Some((removals, ticket));
+                None
+            }
             Action::Extension { command, ticket } => {
                 Some(Task::Answer { command, user: self.user.clone(), ticket })
             }
@@ -254,89 +282,11 @@ impl Session {
         }
     }
 
-    /// Hands the current letter over as far as the connection takes it; the next piece is read
-    /// when there is room for it.
-    fn hand_over(&mut self) -> Option<Task> {
-        while self.connection.wants_message()
-            && let Some(mut letter) = self.letter.take()
-        {
-            let waiting = &letter.piece.octets[letter.taken..];
-            if waiting.is_empty() {
-                let Piece { octets, rest } = letter.piece;
-                self.keep(octets);
-                let Some(rest) = rest else {
-                    self.complete(letter.fetch.ticket);
-                    continue;
-                };
-                let buffer = std::mem::take(&mut self.buffer);
-                return Some(Task::Read { fetch: letter.fetch, letter: rest, buffer });
-            }
-            match self.connection.message(&letter.fetch.ticket, waiting) {
-                Ok(taken) if taken.enough => {
-                    self.keep(letter.piece.octets);
-                    self.complete(letter.fetch.ticket);
-                }
-                Ok(taken) => {
-                    letter.taken += taken.octets;
-                    self.letter = Some(letter);
-                }
-                Err(error) => self.note(Err(error)),
-            }
-        }
-        None
-    }
-
-    /// Takes a piece of a letter that was read, or the news that it cannot be.
-    fn take_piece(
-        &mut self,
-        fetch: Fetch,
-        piece: Result<Piece, LetterError>,
-    ) -> Result<(), AnswerError> {
-        match piece {
-            Ok(piece) => {
-                // Nothing yet, but it tells whether the connection still wants it.
-                self.connection.message(&fetch.ticket, &[])?;
-                self.letter = Some(Letter { fetch, piece, taken: 0 });
-                Ok(())
-            }
-            Err(error) => {
-                warn!(number = %fetch.number, error = chain(&error), "a letter cannot be read");
-                self.connection.message_failed(fetch.ticket, refusal::of_letter(&error))
-            }
-        }
-    }
-
-    fn complete(&mut self, ticket: FetchTicket) {
-        let taken = self.connection.message_complete(ticket);
-        self.note(taken);
-    }
-
-    /// Keeps the buffer of a piece that was handed over, unless somebody else holds it.
-    fn keep(&mut self, octets: Bytes) {
-        if let Ok(buffer) = octets.try_into_mut() {
-            self.buffer = buffer;
-        }
-    }
-
     fn note(&self, taken: Result<(), AnswerError>) {
         if let Err(error) = taken {
             debug!(%error, "an answer came too late");
         }
     }
-}
-
-/// What became of what was marked, for the log and for the client.
-fn removed(numbers: &[MessageNumber], outcomes: &[crate::Removal]) -> Vec<Removal> {
-    for (number, outcome) in numbers.iter().zip(outcomes) {
-        if let Err(error) = outcome {
-            warn!(%number, error = chain(error), "a letter was not removed");
-        }
-    }
-    let removed = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-    info!(removed, of = numbers.len(), "removed what was marked");
-    let outcome =
-        |outcome: &crate::Removal| if outcome.is_ok() { Removal::Gone } else { Removal::Left };
-    outcomes.iter().map(outcome).collect()
 }
 
 impl std::fmt::Debug for Session {

@@ -20,6 +20,7 @@ pub(super) fn of_login(refused: &LoginRefused) -> Refusal {
 pub(super) fn of_opening(error: &OpenError) -> Refusal {
     match error {
         OpenError::InUse => Refusal::InUse,
+        OpenError::TooSoon => Refusal::TooSoon,
         OpenError::Temporary(_) => {
             Refusal::Temporary(Text::literal("the maildrop cannot be opened now"))
         }

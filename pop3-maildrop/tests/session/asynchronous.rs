@@ -36,8 +36,8 @@ fn a_client_cannot_tell_the_stores_apart() {
 
 #[test]
 fn work_says_whether_it_blocks_and_is_ready_at_once_if_it_does() {
-    let services: [(fn(&_) -> Service, bool); 2] = [(blocking, true), (asynchronous, false)];
-    for (service, blocks) in services {
+    for blocks in [true, false] {
+        let service = if blocks { blocking } else { asynchronous };
         for (said, works) in [(&b""[..], 0), (b"RETR 1\r\n", 2), (b"DELE 1\r\nQUIT\r\n", 2)] {
             let mut session = service(&office(&[b"x"])).session();
             session.connection().receive(LOGIN);

@@ -28,7 +28,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         200 => (1..60_usize).prop_map(Step::Receive),
-        200 => (1..90_000_usize).prop_map(Step::Transmit),
+        200 => (0..18_u32).prop_map(|n| Step::Transmit(1 << n)),
         300 => Just(Step::Advance),
         200 => Just(Step::Run),
         200 => Just(Step::Done),
@@ -78,6 +78,7 @@ struct World {
     work: Option<Work>,
     done: Option<Done>,
     ending: Option<Ending>,
+    sent: Vec<u8>,
 }
 
 impl World {
@@ -108,7 +109,9 @@ impl World {
             }
             Step::Transmit(octets) => {
                 let mut transmit = connection.transmit();
-                transmit.advance(octets.min(transmit.remaining()));
+                let octets = octets.min(transmit.remaining());
+                self.sent.extend_from_slice(&transmit.chunk()[..octets]);
+                transmit.advance(octets);
             }
             Step::Advance => self.advance(),
             Step::Run => {
@@ -142,15 +145,19 @@ proptest! {
         commands in proptest::collection::vec(command(), 0..12),
         steps in proptest::collection::vec(step(), 0..400),
         is_async in any::<bool>(),
+        once_retrieved in any::<bool>(),
     ) {
         let letters: Vec<Vec<u8>> =
             (1..=LETTERS).map(|n| format!("{n}\n").repeat(n as usize * 5_000).into()).collect();
         let office = office(&letters.iter().map(|letter| &letter[..]).collect::<Vec<_>>());
-        let service = if is_async { asynchronous(&office) } else { blocking(&office) };
+        let mut service = if is_async { asynchronous(&office) } else { blocking(&office) };
+        if once_retrieved {
+            service.set_expire(0);
+        }
         let all = format!("USER mark\r\nPASS swordfish\r\n{}\r\n", commands.join("\r\n"));
         let mut said = all.as_bytes();
         let session = Some(service.session());
-        let mut world = World { session, work: None, done: None, ending: None };
+        let mut world = World { session, work: None, done: None, ending: None, sent: Vec::new() };
         for step in &steps {
             world.step(step, &mut said);
             if world.session.is_none() {
@@ -158,18 +165,24 @@ proptest! {
             }
         }
         let ending = world.ending;
+        let sent = String::from_utf8(std::mem::take(&mut world.sent)).unwrap().replace("\r\n", "\n");
         drop(world);
         prop_assert!(!is_locked(&office));
 
         let heard = &all[..all.len() - said.len()];
         let left: Vec<_> = office.letters(&mark()).iter().map(|letter| letter.to_vec()).collect();
-        let marked = marked(heard).unwrap_or_default();
+        let quit = marked(heard);
+        let marked = quit.clone().unwrap_or_default();
         let unmarked: Vec<_> = letters.iter().zip(1..)
             .filter(|(_, n)| !marked.contains(n)).map(|(letter, _)| letter.clone()).collect();
         if ending == Some(Ending::Quit) {
-            prop_assert!(left == unmarked, "a QUIT removes what was marked");
-        } else {
-            prop_assert!(left == letters || left == unmarked, "{heard}");
+            prop_assert!(left.iter().all(|letter| unmarked.contains(letter)), "it removes the marked");
         }
+        let gone = letters.iter().filter(|letter| !left.contains(letter));
+        for letter in gone.filter(|letter| unmarked.contains(letter)) {
+            let text = std::str::from_utf8(letter).unwrap();
+            prop_assert!(once_retrieved && sent.contains(&format!("{text}.\n")), "{heard}");
+        }
+        prop_assert!(left == letters || quit.is_some(), "{heard}");
     }
 }

@@ -3,4 +3,5 @@
 mod asynchronous;
 mod interleavings;
 mod office;
+mod rules;
 mod work;

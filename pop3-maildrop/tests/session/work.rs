@@ -97,9 +97,9 @@ fn work_that_is_dropped_releases_what_it_holds_and_removes_nothing() {
         let work = next_work(&mut session, &mut Vec::new()).unwrap();
         assert!(is_locked(&office));
         if run {
-            drop(work.run())
+            drop(work.run());
         } else {
-            drop(work)
+            drop(work);
         }
         assert!(!is_locked(&office));
         assert!(matches!(session.advance(), Next::Working));

@@ -65,6 +65,7 @@ pub mod memory;
 mod name;
 mod notes;
 mod office;
+mod salts;
 mod service;
 mod session;
 mod storage;

@@ -116,8 +116,8 @@ pub(crate) struct Serve {
 
 /// Add a user to a users' file, or change a password.
 ///
-/// The password comes from a prompt, or from the first line of standard input. The file keeps an
-/// Argon2id hash of it.
+/// The password comes from a prompt, or from the first line of standard input. The file keeps what
+/// it can be checked by, not the password.
 #[derive(Debug, Parser)]
 pub(crate) struct Passwd {
     /// The users' file; made when there is none.
@@ -125,6 +125,25 @@ pub(crate) struct Passwd {
     /// The user.
     #[arg(value_parser = user_name)]
     pub(crate) user: UserName,
+    /// What the file keeps. A server offers SCRAM once every user's scheme is the one for it.
+    #[arg(long, value_enum, default_value = "argon2id")]
+    pub(crate) scheme: PasswordScheme,
+}
+
+/// What a users' file keeps of a password.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum PasswordScheme {
+    /// The hash that is the hardest to guess at; for logins that send the password.
+    Argon2id,
+    /// Keys for SCRAM-SHA-1, and for logins that send the password.
+    #[value(name = "scram-sha-1")]
+    ScramSha1,
+    /// Keys for SCRAM-SHA-256, and for logins that send the password.
+    #[value(name = "scram-sha-256")]
+    ScramSha256,
+    /// Keys for SCRAM-SHA-512, and for logins that send the password.
+    #[value(name = "scram-sha-512")]
+    ScramSha512,
 }
 
 /// Deliver a letter from standard input into a user's Maildir, as an MTA does.

@@ -2,16 +2,17 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use pop3_maildrop::users::{Change, set_password};
+use pop3_maildrop::users::{Change, Scheme, set_password_as};
 use pop3_proto::Secret;
+use pop3_proto::auth::sasl::ScramHash;
 
 use crate::account::{first_line, secret};
-use crate::args::Passwd;
+use crate::args::{Passwd, PasswordScheme};
 use crate::failure::{Failure, chain};
 
 pub(crate) fn run(args: &Passwd) -> Result<(), Failure> {
     let password = if io::stdin().is_terminal() { prompt()? } else { from_stdin()? };
-    let change = set_password(&args.file, &args.user, &password)
+    let change = set_password_as(&args.file, &args.user, &password, scheme(args.scheme))
         .map_err(|error| Failure::local(args.file.display(), chain(&error)))?;
     let done = match change {
         Change::Added => "added",
@@ -19,6 +20,15 @@ pub(crate) fn run(args: &Passwd) -> Result<(), Failure> {
     };
     writeln!(io::stdout(), "{} {done}", args.user)?;
     Ok(())
+}
+
+const fn scheme(chosen: PasswordScheme) -> Scheme {
+    match chosen {
+        PasswordScheme::Argon2id => Scheme::Argon2id,
+        PasswordScheme::ScramSha1 => Scheme::Scram(ScramHash::Sha1),
+        PasswordScheme::ScramSha256 => Scheme::Scram(ScramHash::Sha256),
+        PasswordScheme::ScramSha512 => Scheme::Scram(ScramHash::Sha512),
+    }
 }
 
 fn prompt() -> Result<Secret, Failure> {

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use pop3_proto::auth::Credentials;
+use pop3_proto::auth::sasl::{ScramHash, ScramKeys};
 use pop3_proto::bytes::Bytes;
 use pop3_proto::{MessageInfo, MessageNumber, UserName};
 
@@ -56,6 +57,26 @@ pub trait AsyncAuthenticator: Send + Sync {
         &'a self,
         credentials: &'a Credentials,
     ) -> BoxFuture<'a, Result<UserName, LoginRefused>>;
+
+    /// The SASL mechanisms that users here can log in by, as
+    /// [`Authenticator::mechanisms`](crate::Authenticator::mechanisms). It is asked before the
+    /// greeting and is to be answered at once.
+    fn mechanisms(&self) -> Vec<&'static str> {
+        vec!["PLAIN", "LOGIN"]
+    }
+
+    /// What is stored of a user's password for SCRAM, as
+    /// [`Authenticator::scram_keys`](crate::Authenticator::scram_keys).
+    ///
+    /// # Errors
+    /// When it cannot be looked up now.
+    fn scram_keys<'a>(
+        &'a self,
+        _user: &'a UserName,
+        _hash: ScramHash,
+    ) -> BoxFuture<'a, Result<Option<ScramKeys>, LoginRefused>> {
+        Box::pin(async { Ok(None) })
+    }
 
     /// Whether anybody here can log in by APOP. It is asked before the greeting and is to be
     /// answered at once.

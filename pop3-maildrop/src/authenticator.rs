@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pop3_proto::UserName;
 use pop3_proto::auth::Credentials;
+use pop3_proto::auth::sasl::{ScramHash, ScramKeys};
 
 use crate::storage::BoxError;
 
@@ -34,6 +35,32 @@ pub trait Authenticator: Send + Sync {
     /// # Errors
     /// When they open none. Which of name and password was wrong is not told.
     fn authenticate(&self, credentials: &Credentials) -> Result<UserName, LoginRefused>;
+
+    /// The SASL mechanisms that users here can log in by, the one to be preferred first. Which of
+    /// them a client is offered depends on its connection: PLAIN and LOGIN need TLS, and a SCRAM
+    /// comes with its -PLUS where there is a channel to bind; -PLUS is not listed here.
+    ///
+    /// It is asked for every session. A client may try the first that it knows and nothing else,
+    /// so whatever is listed should work for everybody.
+    fn mechanisms(&self) -> Vec<&'static str> {
+        vec!["PLAIN", "LOGIN"]
+    }
+
+    /// What is stored of a user's password for SCRAM with that hash function; `None` when the user
+    /// is not known or has nothing of that kind, and then the exchange goes on and fails at its end.
+    ///
+    /// So that nobody learns which names exist, the `None` of an unknown user should take as long as
+    /// a known user's keys, or be [decoys](ScramKeys::decoy) with the iterations that others have.
+    ///
+    /// # Errors
+    /// When it cannot be looked up now.
+    fn scram_keys(
+        &self,
+        _user: &UserName,
+        _hash: ScramHash,
+    ) -> Result<Option<ScramKeys>, LoginRefused> {
+        Ok(None)
+    }
 
     /// Whether anybody here can log in by APOP: only then does a server show a timestamp in its
     /// greeting (RFC 1939, section 7), since clients that see one may insist on using it.

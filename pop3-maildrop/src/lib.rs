@@ -69,6 +69,7 @@ mod notes;
 mod office;
 mod recent;
 mod rules;
+mod salts;
 mod service;
 mod session;
 mod storage;

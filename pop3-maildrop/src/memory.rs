@@ -7,10 +7,12 @@ use std::time::SystemTime;
 use std::{fmt, io};
 
 use pop3_proto::auth::Credentials;
+use pop3_proto::auth::sasl::{ScramHash, ScramKeys};
 use pop3_proto::multiline::Counter;
 use pop3_proto::{MessageInfo, MessageNumber, Secret, UniqueId, UserName};
 
 use crate::authenticator::{Authenticator, LoginRefused};
+use crate::salts::Salts;
 use crate::storage::{LetterError, Maildrop, Maildrops, OpenError, Removal, RemoveError};
 
 /// Users and their letters in memory. Clones share them.
@@ -18,7 +20,10 @@ use crate::storage::{LetterError, Maildrop, Maildrops, OpenError, Removal, Remov
 /// Being a whole post office, it is both [`Authenticator`] and [`Maildrops`]. Removals stay removed for as long as any clone
 /// lives, and unique-ids are not used again even by the next process.
 #[derive(Clone, Default)]
-pub struct MemoryMaildrops(Arc<Mutex<Inner>>);
+pub struct MemoryMaildrops {
+    inner: Arc<Mutex<Inner>>,
+    salts: Arc<Salts>,
+}
 
 #[derive(Default)]
 struct Inner {
@@ -33,7 +38,7 @@ struct User {
     locked: bool,
 }
 
-/// The one way in which a user logs in: a secret that is good for APOP must not go over the wire
+/// Which of the two old ways is a user's: a secret that is good for APOP must not go over the wire
 /// in the clear as well (RFC 1939, section 13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mechanism {
@@ -60,12 +65,13 @@ impl MemoryMaildrops {
         Self::default()
     }
 
-    /// Adds a user who logs in by USER and PASS, or changes the password of one.
+    /// Adds a user who logs in by anything but APOP, or changes the password of one.
     pub fn add_user(&self, user: UserName, password: Secret) {
         self.add(user, password, Mechanism::Password);
     }
 
-    /// Adds a user who logs in by APOP and by nothing else, or changes the secret of one.
+    /// Adds a user who logs in by APOP, or by a SASL mechanism that does not send the secret either,
+    /// or changes the secret of one.
     pub fn add_apop_user(&self, user: UserName, secret: Secret) {
         self.add(user, secret, Mechanism::Apop);
     }
@@ -134,7 +140,7 @@ impl MemoryMaildrops {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // Every change below is complete before anything could panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -157,6 +163,9 @@ impl Authenticator for MemoryMaildrops {
         let name = credentials.user().ok_or(LoginRefused::Credentials)?;
         let user = inner.users.get(name).ok_or(LoginRefused::Credentials)?;
         let proven = match (credentials, user.mechanism) {
+            (Credentials::CramMd5 { challenge, digest, .. }, _) => {
+                digest.matches(challenge.as_str().as_bytes(), user.secret.expose())
+            }
             (Credentials::Password { password, .. }, Mechanism::Password) => {
                 *password == user.secret
             }
@@ -166,6 +175,22 @@ impl Authenticator for MemoryMaildrops {
             _ => false,
         };
         proven.then(|| name.clone()).ok_or(LoginRefused::Credentials)
+    }
+
+    /// All that can be done with a password that is at hand.
+    fn mechanisms(&self) -> Vec<&'static str> {
+        let scram = ScramHash::ALL.into_iter().map(ScramHash::mechanism);
+        scram.chain(["CRAM-MD5", "PLAIN", "LOGIN"]).collect()
+    }
+
+    fn scram_keys(
+        &self,
+        user: &UserName,
+        hash: ScramHash,
+    ) -> Result<Option<ScramKeys>, LoginRefused> {
+        let secret = self.inner().users.get(user).map(|user| user.secret.clone());
+        let iterations = *ScramKeys::ITERATIONS.start();
+        self.salts.keys(hash, user, secret.as_ref(), iterations).map(Some)
     }
 
     fn offers_apop(&self) -> bool {
@@ -239,7 +264,7 @@ impl Drop for Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pop3_proto::auth::{ApopDigest, Timestamp};
+    use pop3_proto::auth::{ApopDigest, CramMd5Digest, Timestamp};
 
     fn office() -> (MemoryMaildrops, UserName) {
         let mark = UserName::new("mark").unwrap();
@@ -275,6 +300,23 @@ mod tests {
         let apop = Credentials::Apop { user: mark.clone(), timestamp, digest };
         assert!(office.authenticate(&apop).is_ok());
         assert!(office.authenticate(&password(&mark, "tanstaaf")).is_err());
+    }
+
+    #[test]
+    fn a_password_at_hand_is_good_for_mechanisms_that_do_not_send_it() {
+        let (office, mark) = office();
+        let nobody = UserName::new("nobody").unwrap();
+        office.add_apop_user(UserName::new("mary").unwrap(), Secret::new("swordfish").unwrap());
+        let challenge = Timestamp::fresh(7, "localhost");
+        let digest = CramMd5Digest::compute(challenge.as_str().as_bytes(), b"swordfish");
+        for (user, known) in [(mark, true), (UserName::new("mary").unwrap(), true), (nobody, false)]
+        {
+            let (user, challenge) = (user.clone(), challenge.clone());
+            let keys = office.scram_keys(&user, ScramHash::Sha256).unwrap().unwrap();
+            assert_eq!(keys.matches(&Secret::new("swordfish").unwrap()), known);
+            let cram = Credentials::CramMd5 { user, challenge, digest };
+            assert_eq!(office.authenticate(&cram).is_ok(), known);
+        }
     }
 
     #[test]

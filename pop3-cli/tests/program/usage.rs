@@ -123,6 +123,12 @@ fn passwd_adds_and_changes_users_of_a_running_server() {
     let users = std::fs::read_to_string(office.path("users")).unwrap();
     assert!(!users.contains("first") && !users.contains("second"), "{users}");
 
+    office.pop3(&["passwd", "users", "mary", "--scheme", "scram-sha-256"]).input("third").ok();
+    office.pop3(&["list", &url]).password("second").run().fails(4);
+    office.pop3(&["list", &url]).password("third").run().ok();
+    let users = std::fs::read_to_string(office.path("users")).unwrap();
+    assert!(users.contains("mary:{SCRAM-SHA-256}100000,"), "{users}");
+
     office.pop3(&["passwd", "users", "mary"]).input("").fails(1);
     office.pop3(&["passwd", "missing/users", "mary"]).input("x").fails(1);
     assert_eq!(office.pop3(&["passwd", "users", "two words"]).input("x").code, Some(2));

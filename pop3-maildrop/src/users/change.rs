@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
+use pop3_proto::auth::sasl::{SaslError, ScramHash, ScramKeys};
 use pop3_proto::{Secret, UserName};
 use zeroize::Zeroizing;
 
-use super::table;
+use super::{as_stored, table};
 use crate::files::{PRIVATE, Replacement};
+use crate::salts::random;
 
 /// What [`set_password`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +32,29 @@ pub enum SetPasswordError {
     /// A line cannot hold the name: it has a colon or begins with `#`.
     #[error("a users' file cannot hold that name")]
     Name,
+    /// The password holds what SCRAM cannot take.
+    #[error("the password cannot be stored for SCRAM")]
+    Password(#[from] SaslError),
     /// The file cannot be read or written. It is as it was.
     #[error("the users' file cannot be changed")]
     Io(#[from] io::Error),
 }
+
+/// How a password is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// `ARGON2ID`, as [`hash_password`] makes it: the hardest to guess at, and good for passwords
+    /// that are sent.
+    #[default]
+    Argon2id,
+    /// `SCRAM-SHA-256` and its like, with a random salt and 100,000 iterations: good for SCRAM with
+    /// that hash function, and for passwords that are sent.
+    Scram(ScramHash),
+}
+
+/// A login takes a client, and for a password that is sent the server, some hundredths of a second.
+const ITERATIONS: u32 = 100_000;
 
 /// What a users' file holds of a password: `{ARGON2ID}` and a hash with a random salt, made with
 /// 19 MiB of memory and two passes (the least that OWASP recommends). Another hash each time.
@@ -41,6 +62,7 @@ pub enum SetPasswordError {
 /// # Errors
 /// When the system has no random numbers.
 pub fn hash_password(password: &Secret) -> io::Result<String> {
+    let password = as_stored(password);
     let hash: PasswordHash =
         Argon2::default().hash_password(password.expose()).map_err(io::Error::other)?;
     Ok(format!("{{ARGON2ID}}{hash}"))
@@ -72,11 +94,40 @@ pub fn set_password(
     user: &UserName,
     password: &Secret,
 ) -> Result<Change, SetPasswordError> {
+    set_password_as(path, user, password, Scheme::default())
+}
+
+/// As [`set_password`], stored in a way of one's choice.
+///
+/// # Errors
+/// As [`set_password`], and when SCRAM cannot prepare the password (RFC 4013).
+///
+/// ```
+/// use pop3_maildrop::users::{Scheme, set_password_as};
+/// use pop3_proto::auth::sasl::ScramHash;
+/// use pop3_proto::{Secret, UserName};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("users");
+/// let scheme = Scheme::Scram(ScramHash::Sha256);
+/// set_password_as(&path, &UserName::new("mark")?, &Secret::new("swordfish")?, scheme)?;
+/// assert!(std::fs::read_to_string(&path)?.starts_with("mark:{SCRAM-SHA-256}100000,"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn set_password_as(
+    path: impl AsRef<Path>,
+    user: &UserName,
+    password: &Secret,
+    scheme: Scheme,
+) -> Result<Change, SetPasswordError> {
     let name = user.as_str();
     if name.contains(':') || name.starts_with('#') {
         return Err(SetPasswordError::Name);
     }
-    let secret = hash_password(password)?;
+    let secret = match scheme {
+        Scheme::Argon2id => hash_password(password)?,
+        Scheme::Scram(hash) => scram_keys(password, hash)?,
+    };
     let (path, old) = lock(path.as_ref())?;
     let content = table::read(&old)?;
     let (new, change) = with_line(&content, name, &secret);
@@ -84,6 +135,12 @@ pub fn set_password(
     file.write_all(&new)?;
     file.commit()?;
     Ok(change)
+}
+
+fn scram_keys(password: &Secret, hash: ScramHash) -> Result<String, SetPasswordError> {
+    let salt: [u8; ScramKeys::DECOY_SALT] = random()?;
+    let keys = ScramKeys::derive(hash, password, &salt, ITERATIONS)?;
+    Ok(format!("{{{}}}{}", hash.mechanism(), *keys.expose()))
 }
 
 /// The file, locked until it is dropped; made when there is none. Where the path is a link, what it

@@ -7,6 +7,7 @@
 //! # The post office of example.org
 //! mark:{ARGON2ID}$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$…
 //! mary:{SHA512-CRYPT}$6$rounds=5000$saltstring$…:1001:1001::/home/mary
+//! kate:{SCRAM-SHA-256}100000,c2FsdHNhbHRzYWx0c2FsdA==,WG5d8oPm3OtcPnkdi4Uo7BkeZ…,wfPLwcE6nTWh…
 //! john:{PLAIN}tanstaaf
 //! ```
 //!
@@ -15,11 +16,17 @@
 //! | `ARGON2ID` | `$argon2id$…`; what [`hash_password`] makes |
 //! | `SHA512-CRYPT` | `$6$…` of crypt(3) |
 //! | `BLF-CRYPT` | `$2y$…` (or `$2a$`, `$2b$`) of bcrypt, which looks at the first 72 octets of a password only |
-//! | `PLAIN` | the password itself; the only one that APOP can work with |
+//! | `SCRAM-SHA-1`, `-256`, `-512` | `iterations,salt,StoredKey,ServerKey`; what SCRAM with that hash function works with |
+//! | `PLAIN` | the password itself; the only one that APOP and CRAM-MD5 can work with, and every SCRAM can |
 //!
 //! Scheme names may be in either case. There is no default scheme: a line without one, or with an
 //! unknown one, is an error, as is a second line for the same name. Such a line is ignored and its
 //! number is logged; the other users are not affected.
+//!
+//! **SASL mechanisms are offered when all users can log in by them**, since many clients try the
+//! strongest that they see and no other: SCRAM when everybody's scheme is the one for it or `PLAIN`,
+//! CRAM-MD5 when everybody's is `PLAIN`. Every user can log in by a password that is sent (PLAIN,
+//! LOGIN, USER and PASS), unless it is good for APOP.
 //!
 //! **The file is read again when it changes**; logins are refused as a temporary error while it
 //! cannot be read. It has 16 MiB at most.
@@ -30,8 +37,13 @@
 //! **Whether a name exists does not show** in how long a refusal takes: the password of an unknown
 //! user is hashed like that of a known one, one of those who have the scheme that most of the file has.
 //! In a file of several schemes, users of a rarer one can still be told apart by a patient observer.
+//! SCRAM shows salts: those of users who have none stored, and of unknown ones, are the same for as
+//! long as the process lives, with the iterations that most users have. After a restart they are
+//! others, stored ones are not.
 
 mod change;
+#[cfg(test)]
+mod sasl_tests;
 mod stored;
 mod table;
 #[cfg(test)]
@@ -45,15 +57,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use pop3_proto::UserName;
 use pop3_proto::auth::Credentials;
+use pop3_proto::auth::sasl::{ScramHash, ScramKeys, prepared_password};
+use pop3_proto::{Secret, UserName};
 
 use crate::authenticator::{Authenticator, LoginRefused};
-use stored::Stored;
+use crate::salts::Salts;
+use stored::{Kind, Stored};
 use table::Table;
 use turns::Turns;
 
-pub use change::{Change, SetPasswordError, hash_password, set_password};
+pub use change::{Change, Scheme, SetPasswordError, hash_password, set_password, set_password_as};
 
 /// The users of a file.
 ///
@@ -79,6 +93,7 @@ pub struct UsersFile {
     apop: bool,
     loaded: Mutex<Loaded>,
     turns: Turns,
+    salts: Salts,
 }
 
 #[derive(Debug)]
@@ -115,13 +130,19 @@ impl UsersFile {
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
         let loaded = Mutex::new(load(&path)?);
-        Ok(Self { path, apop: false, loaded, turns: Turns::one_a_processor() })
+        Ok(Self {
+            path,
+            apop: false,
+            loaded,
+            turns: Turns::one_a_processor(),
+            salts: Salts::default(),
+        })
     }
 
     /// Whether users whose scheme is `PLAIN` log in by APOP.
     ///
-    /// They cannot log in by USER and PASS then: a secret that is good for APOP must not go over
-    /// the wire in the clear (RFC 1939, section 13). All others can log in by USER and PASS alone.
+    /// They cannot log in by a mechanism that sends the secret then, as USER and PASS do: one that is
+    /// good for APOP must not go over the wire in the clear (RFC 1939, section 13).
     #[must_use]
     pub const fn with_apop(mut self, apop: bool) -> Self {
         self.apop = apop;
@@ -137,6 +158,11 @@ impl UsersFile {
         }
         Ok(Arc::clone(&loaded.table))
     }
+}
+
+/// A password as it is stored and compared: prepared, where it can be (RFC 4616, section 2).
+fn as_stored(password: &Secret) -> Secret {
+    prepared_password(password).unwrap_or_else(|_| password.clone())
 }
 
 fn load(path: &Path) -> io::Result<Loaded> {
@@ -160,6 +186,7 @@ impl Authenticator for UsersFile {
         let proven = match credentials {
             Credentials::Password { password, .. } => {
                 let stored = known.or(table.typical());
+                let password = &as_stored(password);
                 let matches =
                     self.turns.take(|| stored.is_some_and(|stored| stored.matches(password)));
                 matches && known.is_some_and(|stored| !(self.apop && stored.plain().is_some()))
@@ -167,9 +194,55 @@ impl Authenticator for UsersFile {
             Credentials::Apop { timestamp, digest, .. } => known
                 .and_then(Stored::plain)
                 .is_some_and(|secret| self.apop && digest.matches(timestamp, secret.expose())),
+            Credentials::CramMd5 { challenge, digest, .. } => {
+                let secret = known.and_then(Stored::plain).map(Secret::expose);
+                // Without a secret it is computed as well, so that it takes as long.
+                digest.matches(challenge.as_str().as_bytes(), secret.unwrap_or_default())
+                    && secret.is_some()
+            }
             _ => false,
         };
         proven.then(|| user.clone()).ok_or(LoginRefused::Credentials)
+    }
+
+    fn mechanisms(&self) -> Vec<&'static str> {
+        let Ok(table) = self.table() else { return vec!["PLAIN", "LOGIN"] };
+        let mut mechanisms = Vec::new();
+        for hash in ScramHash::ALL {
+            if table.all_have(&[Kind::Plain, Kind::Scram(hash)]) {
+                mechanisms.push(hash.mechanism());
+            }
+        }
+        let all_plain = table.all_have(&[Kind::Plain]);
+        if all_plain {
+            mechanisms.push("CRAM-MD5");
+        }
+        if !(self.apop && all_plain) {
+            mechanisms.extend(["PLAIN", "LOGIN"]);
+        }
+        mechanisms
+    }
+
+    fn scram_keys(
+        &self,
+        user: &UserName,
+        hash: ScramHash,
+    ) -> Result<Option<ScramKeys>, LoginRefused> {
+        let table = self.table().map_err(|error| LoginRefused::Temporary(error.into()))?;
+        let known = table.get(user);
+        if let Some(keys) = known.and_then(Stored::scram).filter(|keys| keys.hash() == hash) {
+            return Ok(Some(keys.clone()));
+        }
+        let iterations = table.iterations(hash);
+        // An unknown user takes as long as most users do.
+        match known.or(table.typical()).and_then(Stored::plain) {
+            Some(_) => {
+                let password = known.and_then(Stored::plain);
+                self.turns.take(|| self.salts.keys(hash, user, password, iterations))
+            }
+            None => self.salts.decoy(hash, user, iterations),
+        }
+        .map(Some)
     }
 
     /// Only when APOP is on and somebody's scheme is `PLAIN`.

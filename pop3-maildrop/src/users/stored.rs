@@ -8,8 +8,10 @@ use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::PasswordHash;
 use bcrypt::HashParts;
 use pop3_proto::Secret;
+use pop3_proto::auth::sasl::{ScramHash, ScramKeys};
 use sha_crypt::ShaCrypt;
 
+use super::as_stored;
 use super::table::Problem;
 
 /// A secret of the file.
@@ -19,15 +21,17 @@ pub(super) enum Stored {
     Argon2id(Box<str>),
     Sha512Crypt(Box<str>),
     BlfCrypt(Box<str>),
+    Scram(Box<ScramKeys>),
 }
 
 /// The kind of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Scheme {
+pub(super) enum Kind {
     Plain,
     Argon2id,
     Sha512Crypt,
     BlfCrypt,
+    Scram(ScramHash),
 }
 
 impl Stored {
@@ -40,6 +44,11 @@ impl Stored {
             return Secret::new(secret).map(Self::Plain).map_err(|_| Problem::Secret);
         }
         let hash = std::str::from_utf8(secret).map_err(|_| Problem::Secret)?;
+        let is_scheme = |hash: &ScramHash| hash.mechanism().as_bytes() == scheme;
+        if let Some(scram) = ScramHash::ALL.into_iter().find(is_scheme) {
+            let keys = hash.parse().ok().filter(|keys: &ScramKeys| keys.hash() == scram);
+            return keys.map(|keys| Self::Scram(keys.into())).ok_or(Problem::Secret);
+        }
         let (stored, well_formed) = match &scheme[..] {
             b"ARGON2ID" => (Self::Argon2id(hash.into()), is_argon2id(hash)),
             b"SHA512-CRYPT" => (Self::Sha512Crypt(hash.into()), is_sha512_crypt(hash)),
@@ -49,10 +58,10 @@ impl Stored {
         if well_formed { Ok(stored) } else { Err(Problem::Secret) }
     }
 
-    /// Whether it is this password. Takes as long when it is not.
+    /// Whether it is this password, [as it is stored](as_stored). Takes as long when it is not.
     pub(super) fn matches(&self, password: &Secret) -> bool {
         match self {
-            Self::Plain(secret) => secret == password,
+            Self::Plain(secret) => as_stored(secret) == *password,
             Self::Argon2id(hash) => {
                 let hash: &str = hash;
                 Argon2::default().verify_password(password.expose(), hash).is_ok()
@@ -62,6 +71,7 @@ impl Stored {
                 ShaCrypt::SHA512.verify_password(password.expose(), hash).is_ok()
             }
             Self::BlfCrypt(hash) => bcrypt::verify(password.expose(), hash).unwrap_or(false),
+            Self::Scram(keys) => keys.matches(password),
         }
     }
 
@@ -73,12 +83,21 @@ impl Stored {
         }
     }
 
-    pub(super) const fn scheme(&self) -> Scheme {
+    /// The keys for SCRAM, where the file holds such.
+    pub(super) const fn scram(&self) -> Option<&ScramKeys> {
         match self {
-            Self::Plain(_) => Scheme::Plain,
-            Self::Argon2id(_) => Scheme::Argon2id,
-            Self::Sha512Crypt(_) => Scheme::Sha512Crypt,
-            Self::BlfCrypt(_) => Scheme::BlfCrypt,
+            Self::Scram(keys) => Some(keys),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn kind(&self) -> Kind {
+        match self {
+            Self::Plain(_) => Kind::Plain,
+            Self::Argon2id(_) => Kind::Argon2id,
+            Self::Sha512Crypt(_) => Kind::Sha512Crypt,
+            Self::BlfCrypt(_) => Kind::BlfCrypt,
+            Self::Scram(keys) => Kind::Scram(keys.hash()),
         }
     }
 }
@@ -86,7 +105,7 @@ impl Stored {
 impl fmt::Debug for Stored {
     /// Shows the scheme alone: a hash can be guessed at offline.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.scheme().fmt(f)
+        self.kind().fmt(f)
     }
 }
 
@@ -123,6 +142,10 @@ mod tests {
     const SHA512_ROUNDS: &str = "{sha512-crypt}$6$rounds=1000$abc$7Dwt0kw8Eii/IaClM8ZSuffER.PZ6YA70pxlDDA/P0Hu8gBH9Lp5gfb5aXLJq5ZHZm/UBLJxFw5Cel/2oBhKX0";
     const BLF: &str = "{BLF-CRYPT}$2y$04$abcdefghijklmnopqrstuuhwY1ZbPKPB/wmWP..ihc77VKK2Ik4Yq";
 
+    /// The keys of RFC 5802's and RFC 7677's examples.
+    const SCRAM_SHA1: &str = "{SCRAM-SHA-1}4096,QSXCR+Q6sek8bf92,6dlGYMOdZcOPutkcNY8U2g7vK9Y=,D+CSWLOshSulAsxiupA+qs2/fTE=";
+    const SCRAM_SHA256: &str = "{scram-sha-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==,WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+
     #[test]
     fn hashes_of_other_programs_are_understood() {
         for (field, right) in [
@@ -130,6 +153,8 @@ mod tests {
             (SHA512, "sword fish"),
             (SHA512_ROUNDS, "sword fish"),
             (BLF, "sword fish"),
+            (SCRAM_SHA1, "pencil"),
+            (SCRAM_SHA256, "pencil"),
             ("{Plain}sword fish ", "sword fish "),
         ] {
             let stored = Stored::parse(field.as_bytes()).unwrap();
@@ -155,6 +180,10 @@ mod tests {
             ("{ARGON2ID}$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ", Problem::Secret),
             ("{SHA512-CRYPT}$6$abc$short", Problem::Secret),
             ("{SHA512-CRYPT}$6$rounds=1$abc$x", Problem::Secret),
+            ("{SCRAM-SHA-1}4096,QSXCR+Q6sek8bf92,6dlGYMOdZcOPutkcNY8U2g7vK9Y=", Problem::Secret),
+            (&SCRAM_SHA1.replace("4096", "1"), Problem::Secret),
+            (&SCRAM_SHA1.replace("SHA-1", "SHA-256"), Problem::Secret),
+            ("{SCRAM-SHA-224}x", Problem::UnknownScheme),
             (
                 "{BLF-CRYPT}$2y$99$abcdefghijklmnopqrstuuhwY1ZbPKPB/wmWP..ihc77VKK2Ik4Yq",
                 Problem::Secret,

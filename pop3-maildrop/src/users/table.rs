@@ -1,14 +1,15 @@
 //! The users' file, read.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, Read};
 
 use pop3_proto::UserName;
+use pop3_proto::auth::sasl::{ScramHash, ScramKeys};
 use zeroize::Zeroizing;
 
-use super::stored::{Scheme, Stored};
+use super::stored::{Kind, Stored};
 
 /// The largest users' file, in octets: more than a hundred thousand lines.
 pub(super) const MAX: u64 = 16 * 1024 * 1024;
@@ -52,7 +53,11 @@ pub(super) fn name_of(line: &[u8]) -> Option<&[u8]> {
 #[derive(Debug)]
 pub(super) struct Table {
     users: HashMap<UserName, Stored>,
+    /// How many users have each kind of secret.
+    counts: HashMap<Kind, usize>,
     typical: Option<Stored>,
+    /// What users with keys for SCRAM have.
+    iterations: HashMap<ScramHash, u32>,
     problems: Vec<(usize, Problem)>,
 }
 
@@ -70,8 +75,14 @@ impl Table {
                 problems.push((number, problem));
             }
         }
-        let typical = typical(&users);
-        Self { users, typical, problems }
+        let mut counts = HashMap::new();
+        for stored in users.values() {
+            *counts.entry(stored.kind()).or_insert(0) += 1;
+        }
+        let most = counts.iter().max_by_key(|(_, count)| **count).map(|(kind, _)| *kind);
+        let typical = most.and_then(|kind| one_of(&users, kind)).cloned();
+        let iterations = iterations(&users);
+        Self { users, counts, typical, iterations, problems }
     }
 
     pub(super) fn get(&self, user: &UserName) -> Option<&Stored> {
@@ -85,7 +96,19 @@ impl Table {
     }
 
     pub(super) fn has_plain(&self) -> bool {
-        self.users.values().any(|stored| stored.scheme() == Scheme::Plain)
+        self.counts.contains_key(&Kind::Plain)
+    }
+
+    /// Whether there are users, and all have secrets of these kinds.
+    pub(super) fn all_have(&self, kinds: &[Kind]) -> bool {
+        let of_kinds = kinds.iter().filter_map(|kind| self.counts.get(kind)).sum();
+        self.users.len() == of_kinds && of_kinds > 0
+    }
+
+    /// How many iterations most users with stored keys have; the least where there are none.
+    pub(super) fn iterations(&self, hash: ScramHash) -> u32 {
+        let keys = self.iterations.get(&hash);
+        keys.copied().unwrap_or(*ScramKeys::ITERATIONS.start())
     }
 
     /// Numbers of lines that are ignored, from 1, and why.
@@ -107,13 +130,20 @@ fn take(line: &[u8], users: &mut HashMap<UserName, Stored>) -> Result<(), Proble
     }
 }
 
-fn typical(users: &HashMap<UserName, Stored>) -> Option<Stored> {
-    let mut counts = HashMap::new();
-    for stored in users.values() {
-        *counts.entry(stored.scheme()).or_insert(0) += 1;
+/// What most users with keys for SCRAM have, for each hash function.
+fn iterations(users: &HashMap<UserName, Stored>) -> HashMap<ScramHash, u32> {
+    let mut counts: BTreeMap<(ScramHash, u32), usize> = BTreeMap::new();
+    for keys in users.values().filter_map(Stored::scram) {
+        *counts.entry((keys.hash(), keys.iterations())).or_insert(0) += 1;
     }
-    let (most, _) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-    users.values().find(|stored| stored.scheme() == most).cloned()
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| *count);
+    // Of one hash function the last counts, which is what most have.
+    counts.into_iter().map(|((hash, iterations), _)| (hash, iterations)).collect()
+}
+
+fn one_of(users: &HashMap<UserName, Stored>, kind: Kind) -> Option<&Stored> {
+    users.values().find(|stored| stored.kind() == kind)
 }
 
 #[cfg(test)]
@@ -159,7 +189,7 @@ mod tests {
         let hash = "$6$abc$7Dwt0kw8Eii/IaClM8ZSuffER.PZ6YA70pxlDDA/P0Hu8gBH9Lp5gfb5aXLJq5ZHZm/UBLJxFw5Cel/2oBhKX0";
         let table = format!("a:{{PLAIN}}x\nb:{{SHA512-CRYPT}}{hash}\nc:{{SHA512-CRYPT}}{hash}\n");
         let table = Table::parse(table.as_bytes());
-        assert_eq!(table.typical().map(Stored::scheme), Some(Scheme::Sha512Crypt));
+        assert_eq!(table.typical().map(Stored::kind), Some(Kind::Sha512Crypt));
         assert!(Table::parse(b"").typical().is_none());
     }
 }

@@ -9,18 +9,18 @@ use pop3_proto::{Secret, UserName};
 use super::{Change, SetPasswordError, UsersFile, set_password};
 use crate::{Authenticator, LoginRefused};
 
-fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
+pub(super) fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("users");
     fs::write(&path, content).unwrap();
     (dir, path)
 }
 
-fn user(name: &str) -> UserName {
+pub(super) fn user(name: &str) -> UserName {
     UserName::new(name).unwrap()
 }
 
-fn pass(name: &str, password: &str) -> Credentials {
+pub(super) fn pass(name: &str, password: &str) -> Credentials {
     Credentials::Password { user: user(name), password: Secret::new(password).unwrap() }
 }
 
@@ -31,7 +31,7 @@ fn apop(name: &str, secret: &str) -> Credentials {
 }
 
 /// The password, cheaply hashed.
-fn bcrypt(password: &str) -> String {
+pub(super) fn bcrypt(password: &str) -> String {
     let parts = bcrypt::hash_with_salt(password, 4, [7; 16]).unwrap();
     format!("{{BLF-CRYPT}}{}", parts.format_for_version(bcrypt::Version::TwoY))
 }

@@ -71,7 +71,11 @@ mod recent;
 mod rules;
 mod service;
 mod session;
+#[cfg(any(feature = "tls", feature = "users"))]
+mod stamp;
 mod storage;
+#[cfg(feature = "tls")]
+pub mod tls;
 #[cfg(feature = "users")]
 pub mod users;
 mod work;

@@ -261,6 +261,12 @@ impl<C: Half> Pipe<C> {
         self.layer.as_ref().is_some_and(|layer| layer.is_handshaking())
     }
 
+    /// How many octets wait in TLS, in either direction.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.layer.as_ref().map_or(0, |layer| layer.held())
+    }
+
     /// Why TLS failed, once it has. The connection knows merely that nothing more comes.
     #[must_use]
     pub fn tls_error(&self) -> Option<&TlsError> {

@@ -1,6 +1,7 @@
 //! A client and a server, connected in memory.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::Buf;
 
@@ -10,6 +11,9 @@ use crate::server::{self, Action, Ending, FetchTicket};
 use crate::{Capability, Command, Half, MessageInfo, Pipe, UniqueId, multiline};
 
 mod authority;
+mod chunks;
+mod faults;
+mod injection;
 mod sessions;
 
 use authority::{Authority, Pem};
@@ -120,6 +124,7 @@ impl Pair {
         if !self.told.is_empty()
             && connection.pending() == 0
             && !connection.wants_tls()
+            && !connection.is_over()
             && let Some(line) = self.script.pop_front()
         {
             moved = true;
@@ -224,6 +229,21 @@ fn trusting(authority: &Authority) -> ClientTls {
 
 fn serving(pem: &Pem) -> ServerTls {
     ServerTls::from_pem(pem.certificate.as_bytes(), pem.key.as_bytes()).unwrap()
+}
+
+/// A client of that version of TLS alone.
+fn trusting_in(
+    authority: &Authority,
+    version: &'static rustls::SupportedProtocolVersion,
+) -> ClientTls {
+    let builder = rustls::ClientConfig::builder_with_provider(pem::provider());
+    let builder = builder.with_protocol_versions(&[version]).unwrap();
+    let config = builder.with_root_certificates(roots(authority)).with_no_client_auth();
+    ClientTls::from_config(config.into())
+}
+
+fn roots(authority: &Authority) -> Arc<rustls::RootCertStore> {
+    pem::roots(vec![authority.der()]).unwrap()
 }
 
 /// Whether octets hold others.

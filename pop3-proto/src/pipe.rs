@@ -65,7 +65,7 @@ pub trait Half {
 /// let event = pipe.drive(client::Connection::poll);
 /// assert!(matches!(event, Some(client::Event::Greeting(_))));
 ///
-/// pipe.connection().send(Command::Stat)?;
+/// pipe.connection().send(Command::Capa)?;
 /// # Ok::<(), client::Unsent>(())
 /// ```
 pub struct Pipe<C> {

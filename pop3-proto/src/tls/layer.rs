@@ -249,9 +249,8 @@ impl Layer {
         while tls.wants_write() && tls.write_tls(&mut queue).is_ok_and(|written| written > 0) {}
     }
 
-    /// Ends the connection; the alert that names the reason to the peer is sent first.
+    /// Ends the connection. The alert that names the reason to the peer can still be sent.
     fn fail(&mut self, error: TlsError, half: &mut impl Half) {
-        self.collect();
         self.error = Some(error);
         self.taken = self.filled;
         half.tls_failed();

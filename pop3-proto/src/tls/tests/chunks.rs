@@ -1,6 +1,7 @@
 //! However the octets come: the same session, and nothing grows.
 
 use proptest::prelude::*;
+use rustls::version::{TLS12, TLS13};
 
 use super::*;
 
@@ -34,9 +35,12 @@ fn a_message_of_ten_megabytes_comes_through_whatever_the_transport_takes_at_a_ti
     let (client, server) = both();
     let expected = long_letter(10_000_000);
     for cuts in [&[61, 17, 301][..], &[1_448], &[usize::MAX]] {
-        let pair = watched(Pair::implicit(&client, &server), 10_000_000, cuts);
-        assert!(pair.body == expected, "{cuts:?}");
-        assert_eq!(pair.told.last().unwrap(), "closed");
+        for config in [client::Config::default(), small()] {
+            let pair = Pair::implicit(&client, &server).with_client(config);
+            let pair = watched(pair, 10_000_000, cuts);
+            assert!(pair.body == expected, "{cuts:?}");
+            assert_eq!(pair.told.last().unwrap(), "closed");
+        }
     }
 }
 
@@ -69,6 +73,27 @@ fn a_client_that_does_not_poll_holds_the_server_back() {
     pair.run();
     assert!(pair.body == pair.letter);
     assert_eq!(pair.told.last().unwrap(), "closed");
+}
+
+/// The connection has room for a little of it only, and hears of the end behind the last of it.
+#[test]
+fn what_came_before_the_end_of_the_transport_is_still_read() {
+    for version in [&TLS12, &TLS13] {
+        let authority = Authority::new();
+        let server = serving(&authority.certify(NAME));
+        let mut pair = Pair::implicit(&trusting_in(&authority, version), &server);
+        pair = pair.with_client(small());
+        pair.letter = long_letter(9_000);
+        pair.script.extend(["USER mark", "PASS swordfish"]);
+        pair.run();
+        pair.client.connection().send(Command::parse(b"RETR 1").unwrap()).unwrap();
+        while pair.carry(true) | pair.server_host() | pair.carry(false) {}
+        pair.client.closed();
+        assert!(pair.client.held() > 5_000, "{}", pair.client.held());
+        pair.client_host(); // once: there is nothing to wait for
+        assert!(pair.body == pair.letter);
+        assert!(pair.told.last().unwrap().starts_with("closed: the server closed"));
+    }
 }
 
 /// A server whose client pipelines faster than it is answered.
@@ -110,11 +135,13 @@ proptest! {
         cuts in prop::collection::vec(1_usize..3_000, 1..12),
         octets in 0_usize..60_000,
         stls: bool,
+        is_small: bool,
     ) {
         let (client, server) = both();
         let way = if stls { Pair::stls } else { Pair::implicit };
         let uncut = watched(way(&client, &server), octets, &[usize::MAX]);
-        let cut = watched(way(&client, &server), octets, &cuts);
+        let config = if is_small { small() } else { client::Config::default() };
+        let cut = watched(way(&client, &server).with_client(config), octets, &cuts);
         prop_assert_eq!(&cut.told, &uncut.told);
         prop_assert!(cut.body == cut.letter);
         prop_assert_eq!(cut.ending, Some(Ending::Quit));

@@ -1,6 +1,7 @@
 //! A client and a server, connected in memory.
 
 use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use bytes::Buf;
@@ -74,6 +75,12 @@ impl Pair {
         pair.prepared = prepared;
         pair.script.push_back("STLS");
         pair
+    }
+
+    /// As another pair, not begun yet, with such a client.
+    fn with_client(mut self, config: client::Config) -> Self {
+        *self.client.connection() = client::Connection::new(config);
+        self
     }
 
     /// A whole session, with one message in it.
@@ -209,6 +216,12 @@ fn carry(
     transmit.advance(octets);
     to.filled(octets);
     true
+}
+
+/// A client with the smallest buffer, so that much waits in TLS.
+fn small() -> client::Config {
+    let size = NonZeroUsize::new(512).unwrap();
+    client::Config { read_buffer: size, reply_line: size, ..Default::default() }
 }
 
 fn server_connection() -> server::Connection {

@@ -108,6 +108,19 @@ fn a_server_that_refuses_service_says_so_in_tls() {
     assert_eq!(pair.ending, Some(Ending::Refused));
 }
 
+/// In TLS 1.2 alerts show on the wire.
+#[test]
+fn both_sides_say_that_they_end() {
+    let authority = Authority::new();
+    let server = serving(&authority.certify(NAME));
+    let mut pair = Pair::implicit(&trusting_in(&authority, &TLS12), &server).session();
+    is_whole(&pair);
+    let alert = [21, 3, 3, 0, 26];
+    assert!(holds(&pair.wire, &alert));
+    // The server has gone before this can reach it.
+    assert!(pair.client.transmit().chunk().starts_with(&alert));
+}
+
 #[test]
 fn who_leaves_early_says_so() {
     let (client, server) = both();

@@ -261,7 +261,7 @@ impl<C: Half> Pipe<C> {
         self.layer.as_ref().is_some_and(|layer| layer.is_handshaking())
     }
 
-    /// How many octets wait in TLS, in either direction.
+    /// How many octets wait in TLS in either direction, or have room kept for them.
     #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
         self.layer.as_ref().map_or(0, |layer| layer.held())

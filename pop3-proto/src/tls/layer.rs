@@ -142,10 +142,10 @@ impl Layer {
         }
     }
 
-    /// How many octets wait here, in either direction.
+    /// How many octets wait here in either direction, or have room kept for them.
     #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
-        self.queue.len() + self.plaintext + (self.filled - self.taken)
+        self.queue.buffer.capacity() + self.plaintext + (self.filled - self.taken)
     }
 
     // ---- between ----
@@ -239,6 +239,8 @@ impl Layer {
         if half.is_over() {
             self.close();
         }
+        // A session that stands idle is small.
+        self.queue.release();
     }
 
     /// Queues what rustls has to send.

@@ -5,9 +5,9 @@ use rustls::version::{TLS12, TLS13};
 
 use super::*;
 
-/// What may wait in TLS on one side: a queue at its high-water mark with one record more, and a
-/// buffer of what came.
-const HELD: usize = (32 + 16 + 1) * 1024 + 2 * 16 * 1024;
+/// What may wait in TLS on one side, or have room kept for it: a queue at its high-water mark with
+/// one record more, which has grown by doubling, and a buffer of what came.
+const HELD: usize = 2 * (32 + 16 + 1) * 1024 + 2 * 16 * 1024;
 
 fn long_letter(octets: usize) -> Vec<u8> {
     let lines = (0..).flat_map(|line: u32| format!("{line} ..........\r\n").into_bytes());
@@ -42,6 +42,17 @@ fn a_message_of_ten_megabytes_comes_through_whatever_the_transport_takes_at_a_ti
             assert_eq!(pair.told.last().unwrap(), "closed");
         }
     }
+}
+
+#[test]
+fn a_server_whose_client_is_silent_keeps_no_room() {
+    let (client, server) = both();
+    let mut pair = Pair::stls(&client, &server);
+    pair.letter = long_letter(100_000);
+    pair.script.extend(["USER mark", "PASS swordfish", "RETR 1"]);
+    pair.run();
+    assert!(pair.body == pair.letter);
+    assert_eq!(pair.server.held(), 0);
 }
 
 #[test]

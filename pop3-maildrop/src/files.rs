@@ -54,6 +54,7 @@ pub(crate) struct Replacement {
     file: File,
     temporary: PathBuf,
     target: PathBuf,
+    committed: bool,
 }
 
 impl Replacement {
@@ -67,7 +68,7 @@ impl Replacement {
         }
         let file =
             OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&temporary)?;
-        let new = Self { file, temporary, target: target.to_owned() };
+        let new = Self { file, temporary, target: target.to_owned(), committed: false };
         new.file.set_permissions(Permissions::from_mode(mode))?;
         Ok(new)
     }
@@ -89,9 +90,10 @@ impl Replacement {
     }
 
     /// Puts the successor in place, durably.
-    pub(crate) fn commit(self) -> io::Result<()> {
+    pub(crate) fn commit(mut self) -> io::Result<()> {
         self.file.sync_all()?;
         fs::rename(&self.temporary, &self.target)?;
+        self.committed = true;
         sync_dir(parent(&self.target))
     }
 }
@@ -108,8 +110,10 @@ impl Write for Replacement {
 
 impl Drop for Replacement {
     fn drop(&mut self) {
-        // After a commit there is no such file any more.
-        let _ = fs::remove_file(&self.temporary);
+        // After a commit a file of this name is that of somebody who came next.
+        if !self.committed {
+            let _ = fs::remove_file(&self.temporary);
+        }
     }
 }
 

@@ -72,7 +72,11 @@ mod rules;
 mod salts;
 mod service;
 mod session;
+#[cfg(any(feature = "tls", feature = "users"))]
+mod stamp;
 mod storage;
+#[cfg(feature = "tls")]
+pub mod tls;
 #[cfg(feature = "users")]
 pub mod users;
 mod work;

@@ -65,7 +65,7 @@ pub trait Half {
 /// let event = pipe.drive(client::Connection::poll);
 /// assert!(matches!(event, Some(client::Event::Greeting(_))));
 ///
-/// pipe.connection().send(Command::Stat)?;
+/// pipe.connection().send(Command::Capa)?;
 /// # Ok::<(), client::Unsent>(())
 /// ```
 pub struct Pipe<C> {
@@ -259,6 +259,12 @@ impl<C: Half> Pipe<C> {
     #[must_use]
     pub fn is_handshaking(&self) -> bool {
         self.layer.as_ref().is_some_and(|layer| layer.is_handshaking())
+    }
+
+    /// How many octets wait in TLS in either direction, or have room kept for them.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.layer.as_ref().map_or(0, |layer| layer.held())
     }
 
     /// Why TLS failed, once it has. The connection knows merely that nothing more comes.

@@ -50,12 +50,10 @@ mod table;
 mod tests;
 mod turns;
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
 
 use pop3_proto::auth::Credentials;
 use pop3_proto::auth::sasl::{ScramHash, ScramKeys, prepared_password};
@@ -63,6 +61,7 @@ use pop3_proto::{Secret, UserName};
 
 use crate::authenticator::{Authenticator, LoginRefused};
 use crate::salts::Salts;
+use crate::stamp::Stamp;
 use stored::{Kind, Stored};
 use table::Table;
 use turns::Turns;
@@ -103,24 +102,6 @@ struct Loaded {
     stamp: Option<Stamp>,
 }
 
-/// What changes when a file does.
-type Stamp = (u64, u64, u64, i64, i64, i64, i64);
-
-fn stamp(metadata: &Metadata) -> Stamp {
-    (
-        metadata.dev(),
-        metadata.ino(),
-        metadata.len(),
-        metadata.mtime(),
-        metadata.mtime_nsec(),
-        metadata.ctime(),
-        metadata.ctime_nsec(),
-    )
-}
-
-/// A file changed twice within a tick of the clock looks the same; ticks are shorter than this.
-const SETTLED: Duration = Duration::from_secs(2);
-
 impl UsersFile {
     /// The users of that file.
     ///
@@ -153,7 +134,7 @@ impl UsersFile {
     fn table(&self) -> io::Result<Arc<Table>> {
         // Loading either replaces all or nothing, so a panic leaves nothing half done.
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if loaded.stamp != Some(stamp(&fs::metadata(&self.path)?)) {
+        if loaded.stamp != Some(Stamp::of(&fs::metadata(&self.path)?)) {
             *loaded = load(&self.path)?;
         }
         Ok(Arc::clone(&loaded.table))
@@ -168,13 +149,11 @@ fn as_stored(password: &Secret) -> Secret {
 fn load(path: &Path) -> io::Result<Loaded> {
     let file = File::open(path)?;
     // Taken before reading: what changes meanwhile is read again next time.
-    let metadata = file.metadata()?;
-    let age = SystemTime::now().duration_since(metadata.modified()?).unwrap_or_default();
+    let stamp = Stamp::settled(&file.metadata()?)?;
     let table = Table::parse(&table::read(&file)?);
     for (line, problem) in table.problems() {
         tracing::warn!(path = %path.display(), line, %problem, "a line of the users' file is ignored");
     }
-    let stamp = (age > SETTLED).then(|| stamp(&metadata));
     Ok(Loaded { table: Arc::new(table), stamp })
 }
 

@@ -11,6 +11,7 @@ use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::connection::TlsConnection;
 use super::pem::{self, ConfigError};
+use super::roots::Roots;
 
 /// How a client does TLS: whom it trusts, and who it is. Cheap to clone; make one, and of it a
 /// [`TlsConnection`] for each connection.
@@ -44,13 +45,14 @@ impl ClientTls {
         Ok(Self::without_certificate(builder))
     }
 
-    /// Trusts these certificates (PEM) and no others. They may be authorities, or a server's own
-    /// one that nobody else has signed.
+    /// Trusts these certificates (PEM) and no others. They may be those of authorities, or a
+    /// server's own one that nobody else has signed.
     ///
     /// # Errors
     /// When there is none, or one cannot be read.
     pub fn with_roots_pem(pem: &[u8]) -> Result<Self, ConfigError> {
-        let builder = builder()?.with_root_certificates(pem::roots(pem)?);
+        let verifier = Roots::new(pem::certificates(pem)?)?;
+        let builder = builder()?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
         Ok(Self::without_certificate(builder))
     }
 

@@ -42,6 +42,10 @@ impl TlsConnection {
         &mut self.rustls
     }
 
+    pub(super) const fn is_server(&self) -> bool {
+        self.own.is_some()
+    }
+
     fn state(&self) -> &CommonState {
         &self.rustls
     }

@@ -83,3 +83,64 @@ fn pss_hash(parameters: AnyRef<'_>) -> der::Result<ObjectIdentifier> {
         Ok(hash)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, SignatureAlgorithm};
+
+    use super::*;
+
+    fn certificate(algorithm: &'static SignatureAlgorithm) -> Vec<u8> {
+        let key = KeyPair::generate_for(algorithm).unwrap();
+        CertificateParams::default().self_signed(&key).unwrap().der().to_vec()
+    }
+
+    /// As short as DER may be: nothing signed, an algorithm, no signature.
+    fn signed_by(algorithm: &[u8]) -> Vec<u8> {
+        let algorithm = sequence(algorithm);
+        sequence(&[&[0x30, 0][..], &algorithm, &[3, 1, 0]].concat())
+    }
+
+    fn sequence(content: &[u8]) -> Vec<u8> {
+        [&[0x30, u8::try_from(content.len()).unwrap()][..], content].concat()
+    }
+
+    #[test]
+    fn the_hash_is_that_of_the_signature() {
+        let hash = |certificate: &[u8]| hash_of(certificate).unwrap();
+        assert_eq!(hash(&certificate(&rcgen::PKCS_ECDSA_P256_SHA256)), Some(Hash::Sha256));
+        assert_eq!(hash(&certificate(&rcgen::PKCS_ECDSA_P384_SHA384)), Some(Hash::Sha384));
+        assert_eq!(hash(&certificate(&rcgen::PKCS_ED25519)), None);
+        let certificate = certificate(&rcgen::PKCS_ECDSA_P384_SHA384);
+        assert_eq!(server_end_point(&certificate), Some(Sha384::digest(&certificate).to_vec()));
+    }
+
+    #[test]
+    fn sha_1_and_md5_give_way_to_sha_256() {
+        for last in [4, 5, 11] {
+            let rsa = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last, 5, 0];
+            assert_eq!(hash_of(&signed_by(&rsa)), Ok(Some(Hash::Sha256)), "{last}");
+        }
+    }
+
+    #[test]
+    fn the_hash_of_pss_stands_in_its_parameters() {
+        let pss = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+        let sha_512 = sequence(&[6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3]);
+        let hash = [&[0xa0, u8::try_from(sha_512.len()).unwrap()][..], &sha_512].concat();
+        let salt = [0xa2, 3, 2, 1, 64];
+        let named = sequence(&[&hash[..], &salt].concat());
+        let certificate = signed_by(&[&pss[..], &named].concat());
+        assert_eq!(hash_of(&certificate), Ok(Some(Hash::Sha512)));
+        let certificate = signed_by(&[&pss[..], &sequence(&salt)].concat());
+        assert_eq!(hash_of(&certificate), Ok(Some(Hash::Sha256)));
+    }
+
+    #[test]
+    fn what_is_no_certificate_has_no_hash() {
+        let whole = certificate(&rcgen::PKCS_ECDSA_P256_SHA256);
+        for cut in 0..whole.len() {
+            assert_eq!(server_end_point(&whole[..cut]), None);
+        }
+    }
+}

@@ -5,6 +5,8 @@ use core::time::Duration;
 use der::DateTime;
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
+use super::roots;
+
 /// Why there is no TLS, or no more.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -64,6 +66,11 @@ pub enum CertificateFault {
     /// itself.
     #[error("was signed by nobody who is trusted here")]
     UnknownIssuer,
+    /// It is that of an authority, which vouches for servers but is none. `openssl req -x509` makes
+    /// such ones; they will do for a server when they are trusted themselves
+    /// ([`ClientTls::with_roots_pem`](super::ClientTls::with_roots_pem)).
+    #[error("is that of an authority, not of a server")]
+    Authority,
     /// Its issuer has taken it back.
     #[error("has been revoked")]
     Revoked,
@@ -85,8 +92,8 @@ pub enum CertificateFault {
 }
 
 impl TlsError {
-    /// What rustls says, and with which octets the peer began when that is of interest.
-    pub(super) fn new(error: rustls::Error, beginning: Option<[u8; 4]>) -> Self {
+    /// What rustls says, and with which octet the peer began when that is of interest.
+    pub(super) fn new(error: rustls::Error, first: Option<u8>) -> Self {
         use rustls::Error as E;
         match error {
             E::InvalidCertificate(fault) => Self::Certificate(fault.into()),
@@ -95,10 +102,10 @@ impl TlsError {
             E::PeerIncompatible(_) | E::NoApplicationProtocol => Self::Incompatible(error),
             E::PeerSentOversizedRecord
             | E::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => Self::Oversized,
-            E::InvalidMessage(_) => match beginning {
-                Some([b'+', b'O', b'K', _] | [b'-', b'E', b'R', b'R']) => Self::ClearText,
+            E::InvalidMessage(_) => match first {
+                Some(b'+' | b'-') => Self::ClearText,
                 // The content types of TLS (RFC 8446, section 5.1).
-                Some([20..=24, ..]) | None => Self::Broken(error),
+                Some(20..=24) | None => Self::Broken(error),
                 Some(_) => Self::NotTls,
             },
             error => Self::Broken(error),
@@ -127,6 +134,7 @@ impl From<CertificateError> for CertificateFault {
             E::BadSignature => Self::BadSignature,
             E::InvalidPurpose | E::InvalidPurposeContext { .. } => Self::WrongPurpose,
             E::BadEncoding => Self::Malformed,
+            E::Other(error) if roots::is_authority(&error) => Self::Authority,
             error => Self::Other(error.to_string()),
         }
     }

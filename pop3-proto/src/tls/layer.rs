@@ -21,8 +21,11 @@ use super::error::TlsError;
 use crate::pipe::Half;
 use crate::wire::{Output, Transmit};
 
-/// How much ciphertext is read at a time, in octets: a full record, all but its head.
-const CIPHERTEXT: usize = 16 * 1024;
+/// How much ciphertext a client reads at a time, in octets: messages come in full records.
+const FROM_SERVER: usize = 16 * 1024;
+
+/// How much ciphertext a server reads at a time, in octets: commands are short, and sessions many.
+const FROM_CLIENT: usize = 4 * 1024;
 
 /// How much plaintext is encrypted at a time, in octets: what fits a record (RFC 8446, section 5.1).
 const RECORD: usize = 16 * 1024;
@@ -39,6 +42,8 @@ pub(crate) struct Layer {
     ciphertext: Box<[u8]>,
     taken: usize,
     filled: usize,
+    /// The first octet that came: it tells what the peer speaks if that is not TLS.
+    first: Option<u8>,
     /// How much plaintext waits in rustls for room in the connection, in octets.
     plaintext: usize,
     queue: Output,
@@ -54,13 +59,15 @@ pub(crate) struct Layer {
 impl Layer {
     /// TLS from the first octet on.
     pub(crate) fn implicit(tls: TlsConnection) -> Self {
+        let size = if tls.is_server() { FROM_CLIENT } else { FROM_SERVER };
         Self {
             tls,
             negotiated: false,
             handshaking: true,
-            ciphertext: vec![0; CIPHERTEXT].into_boxed_slice(),
+            ciphertext: vec![0; size].into_boxed_slice(),
             taken: 0,
             filled: 0,
+            first: None,
             plaintext: 0,
             queue: Output::default(),
             ended: false,
@@ -85,6 +92,9 @@ impl Layer {
     pub(crate) fn filled(&mut self, octets: usize) {
         if self.taken == self.filled && !self.ended && self.error.is_none() {
             (self.taken, self.filled) = (0, octets.min(self.ciphertext.len()));
+            if octets > 0 && self.first.is_none() {
+                self.first = self.ciphertext.first().copied();
+            }
         }
     }
 
@@ -132,6 +142,12 @@ impl Layer {
         }
     }
 
+    /// How many octets wait here in either direction, or have room kept for them.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.queue.buffer.capacity() + self.plaintext + (self.filled - self.taken)
+    }
+
     // ---- between ----
 
     /// Moves on what can be, in both directions; whether the connection has got something.
@@ -176,7 +192,6 @@ impl Layer {
     /// Gives rustls the next few kilobytes.
     fn decrypt(&mut self) -> Result<(), TlsError> {
         let waiting = self.ciphertext.get(self.taken..self.filled).unwrap_or_default();
-        let first = waiting.first_chunk::<4>().copied();
         let mut rest = waiting;
         let tls = self.tls.rustls();
         let read = tls.read_tls(&mut rest);
@@ -187,10 +202,9 @@ impl Layer {
             Ok(_) => self.taken = self.filled - left,
             Err(_) => return Err(TlsError::Oversized),
         }
-        let state = tls.process_new_packets().map_err(|error| {
-            let beginning = self.handshaking.then_some(first).flatten();
-            TlsError::new(error, beginning)
-        })?;
+        let state = tls
+            .process_new_packets()
+            .map_err(|error| TlsError::new(error, self.first.filter(|_| self.handshaking)))?;
         self.plaintext = state.plaintext_bytes_to_read();
         self.ended |= state.peer_has_closed();
         Ok(())
@@ -225,6 +239,8 @@ impl Layer {
         if half.is_over() {
             self.close();
         }
+        // A session that stands idle is small.
+        self.queue.release();
     }
 
     /// Queues what rustls has to send.
@@ -235,9 +251,8 @@ impl Layer {
         while tls.wants_write() && tls.write_tls(&mut queue).is_ok_and(|written| written > 0) {}
     }
 
-    /// Ends the connection; the alert that names the reason to the peer is sent first.
+    /// Ends the connection. The alert that names the reason to the peer can still be sent.
     fn fail(&mut self, error: TlsError, half: &mut impl Half) {
-        self.collect();
         self.error = Some(error);
         self.taken = self.filled;
         half.tls_failed();

@@ -25,6 +25,7 @@ mod end_point;
 mod error;
 mod layer;
 mod pem;
+mod roots;
 mod server;
 #[cfg(test)]
 mod tests;

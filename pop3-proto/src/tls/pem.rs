@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use rustls::RootCertStore;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+use rustls::{Error, RootCertStore};
+use zeroize::Zeroize;
 
 /// Why TLS cannot be set up with what was handed in.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -27,10 +28,10 @@ pub enum ConfigError {
     ForeignKey,
     /// A certificate or the key cannot be used.
     #[error("the certificate or its key cannot be used")]
-    Unusable(#[source] rustls::Error),
+    Unusable(#[source] Error),
     /// The system's certificate authorities cannot be found.
     #[error("the system's certificate authorities cannot be used")]
-    System(#[source] rustls::Error),
+    System(#[source] Error),
     /// Neither a domain name nor an IP address, so that no certificate can be for it.
     #[error("\"{0}\" is neither a domain name nor an address")]
     ServerName(String),
@@ -41,7 +42,7 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
 }
 
 /// All certificates, in their order.
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<_, _>>()
         .map_err(|_| ConfigError::NotPem)?;
@@ -52,12 +53,14 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, ConfigError>
 }
 
 /// Certificates that are trusted, and no others.
-pub(super) fn roots(pem: &[u8]) -> Result<RootCertStore, ConfigError> {
+pub(super) fn roots(
+    certificates: Vec<CertificateDer<'static>>,
+) -> Result<Arc<RootCertStore>, ConfigError> {
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(pem)? {
+    for certificate in certificates {
         roots.add(certificate).map_err(ConfigError::Unusable)?;
     }
-    Ok(roots)
+    Ok(Arc::new(roots))
 }
 
 /// A certificate with its chain (the server's or client's own first), and its private key.
@@ -66,12 +69,16 @@ pub(super) fn roots(pem: &[u8]) -> Result<RootCertStore, ConfigError> {
 /// When either is missing, not PEM, or not of use, and when they do not belong together.
 pub fn certified_key(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, ConfigError> {
     let chain = certificates(certificate)?;
-    let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| match error {
+    let mut key = PrivateKeyDer::from_pem_slice(key).map_err(|error| match error {
         pem::Error::NoItemsFound => ConfigError::NoKey,
         _ => ConfigError::NotPem,
     })?;
-    CertifiedKey::from_der(chain, key, &provider()).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => ConfigError::ForeignKey,
-        error => ConfigError::Unusable(error),
-    })
+    let signing = ring::sign::any_supported_type(&key);
+    key.zeroize();
+    let certified = CertifiedKey::new(chain, signing.map_err(ConfigError::Unusable)?);
+    match certified.keys_match() {
+        Ok(()) => Ok(certified),
+        Err(Error::InconsistentKeys(_)) => Err(ConfigError::ForeignKey),
+        Err(error) => Err(ConfigError::Unusable(error)),
+    }
 }

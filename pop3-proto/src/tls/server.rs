@@ -66,7 +66,7 @@ impl ServerTls {
     /// # Errors
     /// When there is none, or one cannot be read.
     pub fn with_client_roots_pem(self, pem: &[u8]) -> Result<Self, ConfigError> {
-        let roots = Arc::new(pem::roots(pem)?);
+        let roots = pem::roots(pem::certificates(pem)?)?;
         let verifier = WebPkiClientVerifier::builder_with_provider(roots, pem::provider())
             .allow_unauthenticated()
             .build()

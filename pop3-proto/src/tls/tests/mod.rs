@@ -1,6 +1,8 @@
 //! A client and a server, connected in memory.
 
 use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use bytes::Buf;
 
@@ -10,6 +12,9 @@ use crate::server::{self, Action, Ending, FetchTicket};
 use crate::{Capability, Command, Half, MessageInfo, Pipe, UniqueId, multiline};
 
 mod authority;
+mod chunks;
+mod faults;
+mod injection;
 mod sessions;
 
 use authority::{Authority, Pem};
@@ -72,6 +77,12 @@ impl Pair {
         pair
     }
 
+    /// As another pair, not begun yet, with such a client.
+    fn with_client(mut self, config: client::Config) -> Self {
+        *self.client.connection() = client::Connection::new(config);
+        self
+    }
+
     /// A whole session, with one message in it.
     fn session(mut self) -> Self {
         self.script.extend(["CAPA", "USER mark", "PASS swordfish", "RETR 1", "QUIT"]);
@@ -120,6 +131,7 @@ impl Pair {
         if !self.told.is_empty()
             && connection.pending() == 0
             && !connection.wants_tls()
+            && !connection.is_over()
             && let Some(line) = self.script.pop_front()
         {
             moved = true;
@@ -206,6 +218,12 @@ fn carry(
     true
 }
 
+/// A client with the smallest buffer, so that much waits in TLS.
+fn small() -> client::Config {
+    let size = NonZeroUsize::new(512).unwrap();
+    client::Config { read_buffer: size, reply_line: size, ..Default::default() }
+}
+
 fn server_connection() -> server::Connection {
     let mut config = server::Config::default();
     config.capabilities.set(Capability::Stls);
@@ -224,6 +242,21 @@ fn trusting(authority: &Authority) -> ClientTls {
 
 fn serving(pem: &Pem) -> ServerTls {
     ServerTls::from_pem(pem.certificate.as_bytes(), pem.key.as_bytes()).unwrap()
+}
+
+/// A client of that version of TLS alone.
+fn trusting_in(
+    authority: &Authority,
+    version: &'static rustls::SupportedProtocolVersion,
+) -> ClientTls {
+    let builder = rustls::ClientConfig::builder_with_provider(pem::provider());
+    let builder = builder.with_protocol_versions(&[version]).unwrap();
+    let config = builder.with_root_certificates(roots(authority)).with_no_client_auth();
+    ClientTls::from_config(config.into())
+}
+
+fn roots(authority: &Authority) -> Arc<rustls::RootCertStore> {
+    pem::roots(vec![authority.der()]).unwrap()
 }
 
 /// Whether octets hold others.

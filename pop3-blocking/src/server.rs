@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use pop3_maildrop::{Permit, Service};
+use pop3_maildrop::{Door, Permit, Reception, Service};
 use tracing::{debug, info, info_span, warn};
 
 use crate::serving;
@@ -32,7 +32,7 @@ use crate::serving;
 /// ```
 #[derive(Debug)]
 pub struct Server {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<(TcpListener, Door)>,
     addresses: Vec<SocketAddr>,
     service: Service,
     drain_limit: Duration,
@@ -64,19 +64,32 @@ impl Server {
         Self::with_listeners(vec![TcpListener::bind(address)?], service)
     }
 
-    /// Serves on listeners that are brought along.
+    /// Serves on listeners that are brought along, in clear text and by STLS.
     ///
     /// # Errors
     /// When a listener has no address.
     pub fn with_listeners(listeners: Vec<TcpListener>, service: Service) -> io::Result<Self> {
-        let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
-        Ok(Self {
-            listeners,
-            addresses,
+        let mut server = Self {
+            listeners: Vec::new(),
+            addresses: Vec::new(),
             service,
             drain_limit: Duration::from_secs(30),
             floor: Arc::default(),
-        })
+        };
+        for listener in listeners {
+            server.add_listener(listener, Door::Plain)?;
+        }
+        Ok(server)
+    }
+
+    /// Serves on one more listener.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub fn add_listener(&mut self, listener: TcpListener, door: Door) -> io::Result<()> {
+        self.addresses.push(listener.local_addr()?);
+        self.listeners.push((listener, door));
+        Ok(())
     }
 
     /// How many sessions there may be at a time; one more is told politely to try again later.
@@ -111,10 +124,10 @@ impl Server {
     pub fn run(self) -> io::Result<()> {
         let Self { listeners, service, drain_limit, floor, .. } = self;
         std::thread::scope(|scope| {
-            for listener in listeners {
+            for (listener, door) in listeners {
                 let (service, floor) = (&service, &floor);
                 std::thread::Builder::new()
-                    .spawn_scoped(scope, move || accept(&listener, service, floor))?;
+                    .spawn_scoped(scope, move || accept(&listener, door, service, floor))?;
             }
             Ok::<_, io::Error>(())
         })?;
@@ -189,7 +202,7 @@ impl Floor {
 }
 
 /// Takes clients in until the server stops.
-fn accept(listener: &TcpListener, service: &Service, floor: &Arc<Floor>) {
+fn accept(listener: &TcpListener, door: Door, service: &Service, floor: &Arc<Floor>) {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
     loop {
         let accepted = listener.accept();
@@ -206,7 +219,7 @@ fn accept(listener: &TcpListener, service: &Service, floor: &Arc<Floor>) {
             }
         };
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        if let Err(error) = take_in(id, stream, peer, service, floor) {
+        if let Err(error) = take_in(id, stream, peer, door, service, floor) {
             floor.sessions().remove(&id);
             warn!(%peer, %error, "cannot serve");
         }
@@ -217,24 +230,22 @@ fn take_in(
     id: u64,
     stream: TcpStream,
     peer: SocketAddr,
+    door: Door,
     service: &Service,
     floor: &Arc<Floor>,
 ) -> io::Result<()> {
-    let permit = match service.gate().enter(Some(peer.ip())) {
-        Ok(permit) => permit,
-        Err(why) => {
-            debug!(%peer, %why, "turned away");
-            return serving::refuse(&mut service.too_many(), &stream);
-        }
+    let (mut pipe, permit) = match service.receive(Some(peer.ip()), door) {
+        Reception::Welcome(pipe, permit) => (pipe, permit),
+        Reception::SentAway(mut pipe) => return serving::refuse(&mut pipe, &stream),
+        _ => return Ok(()),
     };
-    let mut session = service.session_from(Some(peer.ip()));
     floor.sessions().insert(id, stream.try_clone()?);
-    let floor = floor.clone();
+    let (service, floor) = (service.clone(), floor.clone());
     std::thread::Builder::new().name(format!("pop3 {peer}")).spawn(move || {
         let leaving = Leaving { id, floor, _permit: permit };
         info_span!("session", %peer).in_scope(|| {
             debug!("connected");
-            match serving::serve(&mut session, &stream) {
+            match serving::serve(&mut pipe, &service, &stream) {
                 Ok(ending) => info!(%ending, "session ended"),
                 Err(error) => warn!(%error, "session failed"),
             }

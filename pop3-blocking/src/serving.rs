@@ -4,7 +4,8 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use pop3_maildrop::{Next, Session};
+use pop3_maildrop::{Next, Service, Session};
+use pop3_proto::Pipe;
 use pop3_proto::bytes::Buf;
 use pop3_proto::server::Ending;
 
@@ -12,29 +13,37 @@ use pop3_proto::server::Ending;
 const REFUSAL_LIMIT: Duration = Duration::from_millis(100);
 
 /// Serves a session to its end.
-pub(crate) fn serve(session: &mut Session, mut stream: &TcpStream) -> io::Result<Ending> {
+pub(crate) fn serve(
+    pipe: &mut Pipe<Session>,
+    service: &Service,
+    stream: &TcpStream,
+) -> io::Result<Ending> {
     stream.set_nodelay(true)?;
     let started = Instant::now();
     let mut armed = None;
     loop {
-        match session.advance() {
+        match pipe.connection().advance() {
             Next::Close(ending) => {
+                // In TLS, its end is still to be said.
+                while pipe.wants_write() && write(pipe, stream).is_ok() {}
                 close(stream);
                 return Ok(ending);
             }
             Next::Wait(duration) => {
                 std::thread::sleep(duration);
-                session.waited();
+                pipe.connection().waited();
             }
-            Next::Work(work) => session.done(work.run()),
+            Next::Work(work) => pipe.connection().done(work.run()),
+            Next::StartTls => service.start_tls(pipe),
+            _ if pipe.pump() => {}
             _ => {
-                let limit = limit(session, started);
+                let limit = limit(pipe, started);
                 if limit != armed {
                     stream.set_read_timeout(limit)?;
                     stream.set_write_timeout(limit)?;
                     armed = limit;
                 }
-                transport(session, &mut stream);
+                transport(pipe, stream);
             }
         }
     }
@@ -42,8 +51,8 @@ pub(crate) fn serve(session: &mut Session, mut stream: &TcpStream) -> io::Result
 
 /// How long the socket may block: the silence that is allowed, or what is left of the time to log
 /// in.
-fn limit(session: &mut Session, started: Instant) -> Option<Duration> {
-    let connection = session.connection();
+fn limit(pipe: &mut Pipe<Session>, started: Instant) -> Option<Duration> {
+    let connection = pipe.connection().connection();
     let login = connection.login_limit().map(|limit| {
         // A timeout of zero would mean none at all.
         limit.saturating_sub(started.elapsed()).max(Duration::from_millis(1))
@@ -52,29 +61,36 @@ fn limit(session: &mut Session, started: Instant) -> Option<Duration> {
 }
 
 /// Writes what is to be written; if that is nothing, reads.
-fn transport(session: &mut Session, stream: &mut &TcpStream) {
-    let connection = session.connection();
-    let moved = if connection.wants_write() {
-        let mut transmit = connection.transmit();
-        stream.write(transmit.chunk()).map(|written| transmit.advance(written))
+fn transport(pipe: &mut Pipe<Session>, mut stream: &TcpStream) {
+    let moved = if pipe.wants_write() {
+        write(pipe, stream)
     } else {
-        stream.read(connection.read_buffer()).map(|read| match read {
-            0 => connection.closed(),
-            read => connection.filled(read),
+        stream.read(pipe.read_buffer()).map(|read| match read {
+            0 => pipe.closed(),
+            read => pipe.filled(read),
         })
     };
     match moved.map_err(|error| error.kind()) {
         Ok(()) | Err(io::ErrorKind::Interrupted) => {}
-        Err(io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => connection.timed_out(),
-        Err(_) => connection.hung_up(),
+        Err(io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            pipe.connection().connection().timed_out();
+        }
+        Err(_) => pipe.connection().connection().hung_up(),
     }
 }
 
+fn write(pipe: &mut Pipe<Session>, mut stream: &TcpStream) -> io::Result<()> {
+    let mut transmit = pipe.transmit();
+    let written = stream.write(transmit.chunk())?;
+    transmit.advance(written);
+    Ok(())
+}
+
 /// Tells a client that it cannot be served, without waiting for it.
-pub(crate) fn refuse(session: &mut Session, mut stream: &TcpStream) -> io::Result<()> {
+pub(crate) fn refuse(pipe: &mut Pipe<Session>, stream: &TcpStream) -> io::Result<()> {
     stream.set_write_timeout(Some(REFUSAL_LIMIT))?;
-    while let Next::Transport = session.advance() {
-        transport(session, &mut stream);
+    while let Next::Transport = pipe.connection().advance() {
+        transport(pipe, stream);
     }
     close(stream);
     Ok(())

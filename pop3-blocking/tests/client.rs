@@ -7,8 +7,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use office::Office;
-use pop3_blocking::{Client, Error};
-use pop3_proto::client::{self, Config};
+use pop3_blocking::{Client, Error, Options};
+use pop3_proto::client;
 use pop3_proto::command::Extension;
 use pop3_proto::state::Shape;
 use pop3_proto::{MessageNumber, Octets};
@@ -130,9 +130,9 @@ fn a_refused_login_gives_the_client_back() {
 
 #[test]
 fn a_silent_server_is_given_up_with_a_reason() {
-    let mut config = Config::default();
-    config.reply_limit = Duration::from_millis(50);
-    let error = Client::connect_with(parrot(b""), config).unwrap_err();
+    let mut options = Options::default();
+    options.config.reply_limit = Duration::from_millis(50);
+    let error = Client::connect_with(parrot(b""), options).unwrap_err();
     assert_eq!(error.to_string(), "the server was silent for too long while its greeting was due");
 }
 
@@ -184,7 +184,7 @@ fn any_stream_can_be_brought_along() {
 
     let office = Office::open(&LETTERS);
     let stream = Counted(TcpStream::connect(office.address).unwrap(), 0);
-    let client = Client::with_stream(stream, Config::default()).unwrap();
+    let client = Client::with_stream(stream, Options::default()).unwrap();
     let mut session = client.login("mark", "swordfish").unwrap();
     let mut letter = Vec::new();
     session.retrieve(number(1)).unwrap().read_to_end(&mut letter).unwrap();

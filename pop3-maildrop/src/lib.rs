@@ -68,8 +68,10 @@ mod name;
 mod notes;
 mod office;
 mod recent;
+mod reception;
 mod rules;
 mod salts;
+mod secrets;
 mod service;
 mod session;
 #[cfg(any(feature = "tls", feature = "users"))]
@@ -85,6 +87,7 @@ pub use asynchronous::{AsyncAuthenticator, AsyncLetter, AsyncMaildrop, AsyncMail
 pub use authenticator::{Authenticator, LoginRefused};
 pub use gate::{Gate, GateLimits, Permit, TurnedAway};
 pub use name::UnsafeName;
+pub use reception::{Door, Reception};
 pub use service::{Answers, Service};
 pub use session::{Next, Session};
 pub use storage::{BoxError, LetterError, Maildrop, Maildrops, OpenError, Removal, RemoveError};

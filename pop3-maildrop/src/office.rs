@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use pop3_proto::auth::Credentials;
+use pop3_proto::auth::sasl::{ScramHash, ScramKeys};
 use pop3_proto::bytes::{Bytes, BytesMut};
 use pop3_proto::{MessageInfo, MessageNumber, UserName};
 
@@ -62,6 +63,24 @@ impl AnyAuthenticator {
         match self {
             Self::Blocking(authenticator) => authenticator.offers_apop(),
             Self::Asynchronous(authenticator) => authenticator.offers_apop(),
+        }
+    }
+
+    pub(crate) fn mechanisms(&self) -> Vec<&'static str> {
+        match self {
+            Self::Blocking(authenticator) => authenticator.mechanisms(),
+            Self::Asynchronous(authenticator) => authenticator.mechanisms(),
+        }
+    }
+
+    pub(crate) async fn scram_keys(
+        &self,
+        user: &UserName,
+        hash: ScramHash,
+    ) -> Result<Option<ScramKeys>, LoginRefused> {
+        match self {
+            Self::Blocking(authenticator) => authenticator.scram_keys(user, hash),
+            Self::Asynchronous(authenticator) => authenticator.scram_keys(user, hash).await,
         }
     }
 

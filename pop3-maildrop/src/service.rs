@@ -6,15 +6,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use pop3_proto::adapter::Cleartext;
 use pop3_proto::auth::Timestamp;
 use pop3_proto::bytes::Bytes;
 use pop3_proto::command::Extension;
 use pop3_proto::server::{Config, Connection, ExtensionCommand, Refusal};
+#[cfg(feature = "tls")]
+use pop3_proto::tls::{ConfigError, TlsConnection};
 use pop3_proto::{Capability, Reply, Text, UserName};
 
 use crate::gate::Gate;
 use crate::office::{AnyAuthenticator, AnyMaildrops, Office};
 use crate::rules::{Expire, LoginDelay, Rules, announce};
+use crate::secrets::Secrets;
 use crate::session::Session;
 use crate::{AsyncAuthenticator, AsyncMaildrops, Authenticator, Maildrops};
 
@@ -49,9 +53,23 @@ pub struct Service {
     office: Office,
     rules: Rules,
     config: Config,
-    host: String,
+    secrets: Secrets,
+    cleartext: Cleartext,
+    #[cfg(feature = "tls")]
+    tls: Option<pop3_proto::tls::ServerTls>,
+    mechanisms: Mechanisms,
     key: RandomState,
     greetings: Arc<AtomicU64>,
+}
+
+/// Which SASL mechanisms a service offers.
+#[derive(Clone, Default)]
+enum Mechanisms {
+    /// Those that the authenticator has.
+    #[default]
+    All,
+    /// These of them.
+    Of(Vec<String>),
 }
 
 impl Service {
@@ -80,10 +98,18 @@ impl Service {
     }
 
     fn of(authenticator: AnyAuthenticator, maildrops: AnyMaildrops) -> Self {
-        let (config, host) = (Config::default(), "localhost".to_owned());
-        let (key, greetings) = (RandomState::new(), Arc::default());
-        let office = Office { authenticator, maildrops, extensions: None };
-        Self { office, rules: Rules::default(), config, host, key, greetings }
+        Self {
+            office: Office { authenticator, maildrops, extensions: None },
+            rules: Rules::default(),
+            config: Config::default(),
+            secrets: Secrets::default(),
+            cleartext: Cleartext::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
+            mechanisms: Mechanisms::default(),
+            key: RandomState::new(),
+            greetings: Arc::default(),
+        }
     }
 
     /// How the server behaves, to be changed before it serves.
@@ -91,9 +117,37 @@ impl Service {
         &mut self.config
     }
 
-    /// The host name that stands in APOP timestamps (RFC 1939, section 7).
-    pub fn set_host(&mut self, host: impl Into<String>) {
-        self.host = host.into();
+    /// The host name that stands in APOP timestamps (RFC 1939, section 7) and in the challenges of
+    /// CRAM-MD5 (RFC 2195, section 2).
+    pub fn set_host(&mut self, host: impl Into<Arc<str>>) {
+        self.secrets.host = host.into();
+    }
+
+    /// From whom passwords and tokens are taken in clear text. By default from clients on this
+    /// machine alone: to all others, what would send them is neither listed nor taken before TLS
+    /// (RFC 2595, section 2.3; RFC 5034, section 4).
+    pub const fn set_cleartext(&mut self, cleartext: Cleartext) {
+        self.cleartext = cleartext;
+    }
+
+    /// Offers these SASL mechanisms, of those that the [authenticator](Authenticator::mechanisms)
+    /// has; none for none. By default it is all of them. Where there is TLS, each SCRAM comes with
+    /// its -PLUS.
+    pub fn set_mechanisms<M: Into<String>>(&mut self, names: impl IntoIterator<Item = M>) {
+        self.mechanisms = Mechanisms::Of(names.into_iter().map(Into::into).collect());
+    }
+
+    /// Offers TLS: by STLS (RFC 2595, section 4), and from the start where a listener is for that.
+    #[cfg(feature = "tls")]
+    pub fn set_tls(&mut self, tls: pop3_proto::tls::ServerTls) {
+        self.config.capabilities.set(Capability::Stls);
+        self.tls = Some(tls);
+    }
+
+    /// A TLS connection for a client, if there is TLS.
+    #[cfg(feature = "tls")]
+    pub(crate) fn accept_tls(&self) -> Option<Result<TlsConnection, ConfigError>> {
+        self.tls.as_ref().map(pop3_proto::tls::ServerTls::accept)
     }
 
     /// Answers commands beyond the RFCs (see [`Config::extensions`]). A capability that announces
@@ -180,13 +234,44 @@ impl Service {
     /// section 4).
     #[must_use]
     pub fn session_from(&self, peer: Option<IpAddr>) -> Session {
-        let timestamp = self
-            .office
-            .authenticator
-            .offers_apop()
-            .then(|| Timestamp::fresh(self.nonce(), &self.host));
-        let connection = Connection::new(self.config.clone(), timestamp);
-        Session::new(connection, self.office.clone(), self.rules.clone(), peer)
+        let authenticator = &self.office.authenticator;
+        let timestamp =
+            authenticator.offers_apop().then(|| Timestamp::fresh(self.nonce(), &self.secrets.host));
+        let mut config = self.config.clone();
+        let here = peer.is_none_or(|peer| peer.to_canonical().is_loopback());
+        config.cleartext_logins = match self.cleartext {
+            Cleartext::Never => false,
+            Cleartext::Always => true,
+            _ => here,
+        };
+        let mechanisms = self.offered();
+        if !mechanisms.is_empty() {
+            config.capabilities.set(Capability::Sasl(mechanisms));
+        }
+        self.with(Connection::new(config, timestamp), peer)
+    }
+
+    /// The mechanisms as CAPA lists them; the connection leaves out what is not for it.
+    fn offered(&self) -> Vec<Box<str>> {
+        let mut names: Vec<Box<str>> = Vec::new();
+        for name in self.office.authenticator.mechanisms() {
+            if let Mechanisms::Of(wanted) = &self.mechanisms
+                && !wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
+            {
+                continue;
+            }
+            if name.starts_with("SCRAM-") {
+                names.push(format!("{name}-PLUS").into());
+            }
+            names.push(name.into());
+        }
+        names
+    }
+
+    fn with(&self, connection: Connection, peer: Option<IpAddr>) -> Session {
+        let (office, rules, secrets) =
+            (self.office.clone(), self.rules.clone(), self.secrets.clone());
+        Session::new(connection, office, rules, secrets, peer)
     }
 
     /// A session for a client that cannot be served because there are too many: a polite
@@ -194,8 +279,7 @@ impl Service {
     #[must_use]
     pub fn too_many(&self) -> Session {
         let why = Refusal::Temporary(Text::literal("too many sessions, try again later"));
-        let connection = Connection::refused(self.config.clone(), why);
-        Session::new(connection, self.office.clone(), self.rules.clone(), None)
+        self.with(Connection::refused(self.config.clone(), why), None)
     }
 
     /// A number that no greeting has had: the time, and a keyed hash of a counter.

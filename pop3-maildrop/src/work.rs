@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use std::{fmt, io};
 
 use pop3_proto::auth::Credentials;
+use pop3_proto::auth::sasl::{ScramHash, ScramKeys};
 use pop3_proto::bytes::{Bytes, BytesMut};
 use pop3_proto::command::Extension;
 use pop3_proto::server::{
@@ -49,6 +50,11 @@ pub struct Work {
 pub(crate) enum Task {
     Authenticate {
         credentials: Credentials,
+        ticket: AuthenticateTicket,
+    },
+    ScramKeys {
+        user: UserName,
+        hash: ScramHash,
         ticket: AuthenticateTicket,
     },
     Open {
@@ -108,6 +114,11 @@ pub(crate) enum Outcome {
         verdict: Result<UserName, LoginRefused>,
         ticket: AuthenticateTicket,
     },
+    ScramKeys {
+        user: UserName,
+        keys: Result<Option<ScramKeys>, LoginRefused>,
+        ticket: AuthenticateTicket,
+    },
     Opened {
         user: UserName,
         /// How long this user is to wait until the next login, where that differs by user.
@@ -149,7 +160,9 @@ impl Work {
     #[must_use]
     pub fn is_blocking(&self) -> bool {
         match &self.task {
-            Task::Authenticate { .. } => self.office.authenticator.is_blocking(),
+            Task::Authenticate { .. } | Task::ScramKeys { .. } => {
+                self.office.authenticator.is_blocking()
+            }
             Task::Open { delay, .. } => {
                 let asks = delay.as_ref().is_some_and(|delay| delay.by_user);
                 let asks = asks && self.office.authenticator.is_blocking();
@@ -192,6 +205,10 @@ async fn perform(office: &Office, task: Task) -> Outcome {
         Task::Authenticate { credentials, ticket } => {
             let verdict = office.authenticator.authenticate(&credentials).await;
             Outcome::Authenticated { asked: credentials.user().cloned(), verdict, ticket }
+        }
+        Task::ScramKeys { user, hash, ticket } => {
+            let keys = office.authenticator.scram_keys(&user, hash).await;
+            Outcome::ScramKeys { user, keys, ticket }
         }
         Task::Open { user, delay, expire, ticket } => {
             let wait = match &delay {
@@ -254,6 +271,7 @@ impl fmt::Debug for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match &self.task {
             Task::Authenticate { .. } => "authenticate",
+            Task::ScramKeys { .. } => "look up keys",
             Task::Open { .. } => "open the maildrop",
             Task::Letter { .. } => "open a letter",
             Task::Read { .. } => "read on",
@@ -269,6 +287,7 @@ impl fmt::Debug for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match &self.0 {
             Outcome::Authenticated { .. } => "authenticated",
+            Outcome::ScramKeys { .. } => "looked up keys",
             Outcome::Opened { .. } => "opened the maildrop",
             Outcome::Letter { .. } => "opened a letter",
             Outcome::Read { .. } => "read on",

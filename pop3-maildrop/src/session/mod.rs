@@ -4,6 +4,7 @@ mod half;
 mod letters;
 mod login;
 mod refusal;
+mod sasl;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -12,6 +13,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
+use pop3_proto::auth::SaslResponse;
+use pop3_proto::auth::sasl::ServerMechanism;
 use pop3_proto::bytes::BytesMut;
 use pop3_proto::server::{Action, AnswerError, CommitTicket, Connection, Ending, Part, WaitTicket};
 use pop3_proto::{MessageNumber, UserName};
@@ -20,6 +23,7 @@ use tracing::{debug, info, warn};
 use crate::LetterError;
 use crate::office::{AnyMaildrop, Office};
 use crate::rules::Rules;
+use crate::secrets::Secrets;
 use crate::work::{Done, Fetch, Outcome, Task, Work};
 use letters::Letter;
 use refusal::chain;
@@ -65,6 +69,9 @@ pub struct Session {
     connection: Connection,
     office: Office,
     rules: Rules,
+    secrets: Secrets,
+    /// What AUTH has begun and the client has not finished.
+    mechanism: Option<ServerMechanism>,
     peer: Option<IpAddr>,
     /// Whether work is out; then the maildrop may be with it.
     working: bool,
@@ -105,12 +112,15 @@ impl Session {
         connection: Connection,
         office: Office,
         rules: Rules,
+        secrets: Secrets,
         peer: Option<IpAddr>,
     ) -> Self {
         Self {
             connection,
             office,
             rules,
+            secrets,
+            mechanism: None,
             peer,
             working: false,
             maildrop: None,
@@ -191,7 +201,12 @@ impl Session {
         let taken = match done.0 {
             Outcome::Authenticated { asked, verdict, ticket } => {
                 let verdict = self.judge(asked.as_ref(), verdict);
-                self.connection.authenticated(ticket, verdict)
+                self.checked(verdict, ticket);
+                Ok(())
+            }
+            Outcome::ScramKeys { user, keys, ticket } => {
+                self.scram_keys(&user, keys, ticket);
+                Ok(())
             }
             Outcome::Opened { user, wait, opened: Ok((maildrop, messages)), expired, ticket } => {
                 match expired {
@@ -250,6 +265,14 @@ impl Session {
                     return None;
                 }
                 Some(Task::Authenticate { credentials, ticket })
+            }
+            Action::Sasl { mechanism, begins, response, ticket } => {
+                if begins && let Err(why) = self.begin_mechanism(&mechanism) {
+                    let taken = self.connection.authenticated(ticket, Err(why));
+                    self.note(taken);
+                    return None;
+                }
+                self.step(response.as_ref().map(SaslResponse::expose), ticket)
             }
             Action::Open { user, ticket } => {
                 let expire = self.rules.expire.before(SystemTime::now());

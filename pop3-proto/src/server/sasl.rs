@@ -95,8 +95,11 @@ impl Connection {
     /// Whether a mechanism that is configured can be used here and now: no secret in clear text,
     /// and no channel to bind to or certificate to show where there is no TLS.
     pub(super) fn takes_mechanism(&self, name: &str) -> bool {
-        let needs_tls = name.ends_with("-PLUS") || name.eq_ignore_ascii_case("EXTERNAL");
-        self.is_in_tls() || !needs_tls && (self.config.cleartext_logins || !sends_secret(name))
+        let Some(channel) = &self.channel else {
+            let needs_tls = name.ends_with("-PLUS") || name.eq_ignore_ascii_case("EXTERNAL");
+            return !needs_tls && (self.config.cleartext_logins || !sends_secret(name));
+        };
+        !name.eq_ignore_ascii_case("EXTERNAL") || channel.peer_certificate.is_some()
     }
 
     /// Whether a secret may come over this transport.

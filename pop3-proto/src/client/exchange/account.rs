@@ -116,6 +116,19 @@ impl Method {
         Self::ALL.iter().copied().find(|method| method.name().eq_ignore_ascii_case(name))
     }
 
+    /// What is told by a refusal of this method, once the server has seen its proof: methods of one
+    /// kind show the same, so there is no use in another one of them.
+    pub(super) const fn kind(self) -> Kind {
+        match self {
+            Self::ScramPlus(_) | Self::Scram(_) => Kind::Keys,
+            Self::CramMd5 | Self::Apop => Kind::Digest,
+            Self::OAuthBearer | Self::XOAuth2 => Kind::Token,
+            Self::External => Kind::Certificate,
+            Self::Anonymous => Kind::Nothing,
+            Self::Plain | Self::Login | Self::User => Kind::Password,
+        }
+    }
+
     /// Whether it sends a password or a token as it is, so that it needs TLS.
     #[must_use]
     pub fn sends_secret(self) -> bool {
@@ -125,6 +138,17 @@ impl Method {
             method => sends_secret(method.name()),
         }
     }
+}
+
+/// What a method shows to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Keys,
+    Digest,
+    Token,
+    Certificate,
+    Nothing,
+    Password,
 }
 
 impl fmt::Display for Method {

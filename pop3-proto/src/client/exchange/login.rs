@@ -72,7 +72,7 @@ impl Login {
     #[cfg(feature = "sasl")]
     pub(super) fn has_shown_proof(&self) -> bool {
         match &self.mechanism {
-            Some(mechanism) => mechanism.has_responded(),
+            Some(mechanism) => mechanism.has_shown_proof(),
             None => self.to_say.is_empty(),
         }
     }

@@ -16,7 +16,7 @@ pub(super) struct Running {
     mechanism: Box<dyn ClientMechanism>,
     /// The initial response, when the line had no room for it.
     kept: Option<Message>,
-    responded: bool,
+    responses: u32,
     /// Why the exchange was cancelled.
     failure: Option<SaslError>,
 }
@@ -31,11 +31,12 @@ impl core::fmt::Debug for Message {
 
 impl Running {
     pub(super) fn new(mechanism: Box<dyn ClientMechanism>) -> Self {
-        Self { mechanism, kept: None, responded: false, failure: None }
+        Self { mechanism, kept: None, responses: 0, failure: None }
     }
 
-    pub(super) const fn has_responded(&self) -> bool {
-        self.responded
+    /// Whether something was said that the server could check; SCRAM begins with a name alone.
+    pub(super) fn has_shown_proof(&self) -> bool {
+        self.responses > u32::from(self.mechanism.name().starts_with("SCRAM-"))
     }
 
     /// AUTH, with the initial response if there is one and it fits.
@@ -49,7 +50,7 @@ impl Running {
         // RFC 5034, section 3: without SASL in CAPA, no initial response.
         let listed = connection.capabilities().is_some_and(|list| list.has("SASL"));
         if listed && connection.fits(&command) {
-            self.responded = true;
+            self.responses = 1;
             return Ok(command);
         }
         self.kept = Some(Message(initial));
@@ -76,7 +77,7 @@ impl Running {
         });
         match response {
             Ok(response) => {
-                self.responded = true;
+                self.responses = self.responses.saturating_add(1);
                 connection.respond(base64::encode(&response).as_bytes())?;
             }
             Err(error) => {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::task::{Poll, ready};
 
+use super::account::Kind;
 use super::{Account, Exchange, Login, Method};
 use crate::auth::sasl::{BindingType, ChannelBinding, ClientMechanism, Nonces, client};
 use crate::client::{Connection, Error, Unfinished};
@@ -14,7 +15,8 @@ use crate::secret::Secret;
 use crate::types::UserName;
 
 /// Logs in by the strongest method that both sides have, and by the next one where that is refused
-/// (RFC 5034, section 4). Then asks for the capabilities again.
+/// (RFC 5034, section 4), as long as that shows the server something that it has not refused yet.
+/// Then asks for the capabilities again.
 ///
 /// A password or a token goes in clear text only if that was
 /// [allowed](Self::allow_cleartext). A server that closes the connection after a refusal can be
@@ -27,8 +29,9 @@ pub struct SignIn {
     nonces: Nonces,
     /// What was refused.
     refused: Vec<Way>,
-    /// How many of them were refused after they had shown something to check.
-    failures: u32,
+    /// What was refused after the server had seen the proof. To show the same once more would be
+    /// guessing, and servers lock accounts for that.
+    disproved: Vec<Kind>,
     current: Option<(Way, Login)>,
     /// How many connections broke off.
     breaks: usize,
@@ -37,10 +40,6 @@ pub struct SignIn {
 
 /// A method, and what it binds the login to if it does.
 type Way = (Method, Option<BindingType>);
-
-/// How often credentials are shown to a server that refuses them: more would be guessing, and
-/// servers lock accounts for that.
-const FAILURES: u32 = 3;
 
 impl SignIn {
     /// Logs an account in. The seed is what the nonces of its mechanisms are made of: 32 octets
@@ -53,7 +52,7 @@ impl SignIn {
             cleartext: false,
             nonces: Nonces::new(seed),
             refused: Vec::new(),
-            failures: 0,
+            disproved: Vec::new(),
             current: None,
             breaks: 0,
             first_refusal: None,
@@ -80,17 +79,26 @@ impl SignIn {
     /// another one.
     #[must_use]
     pub fn wants_to_go_on(&self) -> bool {
-        let refused = |method| self.refused.iter().any(|(refused, _)| refused == method);
-        let untried = !self.methods.iter().all(refused);
-        let progress = self.breaks <= self.refused.len();
-        self.first_refusal.is_some() && self.failures < FAILURES && untried && progress
+        let untried = self.methods.iter().any(|method| {
+            let refused = self.refused.iter().any(|(refused, _)| refused == method);
+            !refused && self.may_help(*method)
+        });
+        // Each connection has to bring something.
+        self.first_refusal.is_some() && untried && self.breaks <= self.refused.len()
+    }
+
+    /// Whether a method shows the server something that it has not refused yet. After a proof, only
+    /// the password itself does: servers may have it in a form that is good for nothing else.
+    fn may_help(&self, method: Method) -> bool {
+        let last = method.kind() == Kind::Password && !self.disproved.contains(&Kind::Password);
+        self.disproved.is_empty() || last
     }
 
     /// The next way to try, or why there is none.
     fn next(&mut self, connection: &Connection) -> Result<(Way, Login), Error> {
         let mut withheld = false;
         for method in self.methods.clone() {
-            if self.failures >= FAILURES || !listed(method, connection) {
+            if !self.may_help(method) || !listed(method, connection) {
                 continue;
             }
             let open = !connection.is_in_tls() && method.sends_secret() && !self.cleartext;
@@ -162,7 +170,9 @@ impl SignIn {
             let closed = matches!(error, Error::Eof(_)) && !self.wants_to_go_on();
             return Some(if closed { self.first_refusal.take().unwrap_or(error) } else { error });
         };
-        self.failures += u32::from(login.has_shown_proof());
+        if login.has_shown_proof() {
+            self.disproved.push(way.0.kind());
+        }
         self.refused.push(way);
         if is_about_something_else(reply) {
             return Some(error);

@@ -150,6 +150,10 @@ fn only_tls_has_channels_to_bind_and_certificates() {
         clear.is_refused(line);
     }
     let mut encrypted = in_tls(offering("SCRAM-SHA-256-PLUS EXTERNAL"));
+    assert!(encrypted.asks("CAPA").contains("SASL SCRAM-SHA-256-PLUS\r\n"), "no certificate");
+    let mut channel = Channel::default();
+    channel.peer_certificate = Some(b"mark".to_vec());
+    encrypted.connection.already_in_tls(channel);
     assert!(encrypted.asks("CAPA").contains("SASL SCRAM-SHA-256-PLUS EXTERNAL"));
     assert_eq!(encrypted.asks("AUTH EXTERNAL"), "+ \r\n");
 }

@@ -12,13 +12,15 @@ use crate::server::action::{
     OpenTicket, WaitTicket,
 };
 use crate::server::connection::{Asked, Connection, Doing};
+use crate::server::language::Language;
 use crate::server::remark::Remark;
 use crate::server::snapshot::Snapshot;
 use crate::state::State;
 use crate::text::Text;
 use crate::types::{MessageInfo, UserName};
 
-/// Why a host says no.
+/// Why a host says no. What has a variant of its own is said in the client's language; a text of
+/// the host's is said as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -29,28 +31,54 @@ pub enum Refusal {
     InUse,
     /// The last login was too recent: `[LOGIN-DELAY]` (RFC 2449, section 8.1.1).
     TooSoon,
-    /// Trouble that is likely to pass: `[SYS/TEMP]`.
+    /// The server has too many sessions: `[SYS/TEMP]`.
+    TooManySessions,
+    /// Logins cannot be checked for now: `[SYS/TEMP]`.
+    LoginsUnavailable,
+    /// Logins cannot be checked until somebody repairs something: `[SYS/PERM]`.
+    LoginsBroken,
+    /// The maildrop cannot be opened for now: `[SYS/TEMP]`.
+    MaildropUnavailable,
+    /// The maildrop cannot be opened until somebody repairs something: `[SYS/PERM]`.
+    MaildropBroken,
+    /// The maildrop's unique-ids are malformed or not unique: `[SYS/PERM]`.
+    OddMaildrop,
+    /// The message cannot be read for now: `[SYS/TEMP]`.
+    MessageUnavailable,
+    /// The message was removed by somebody else.
+    MessageGone,
+    /// The message needs UTF-8 mode: `[UTF8]` (RFC 6856, section 5).
+    NeedsUtf8,
+    /// Other trouble that is likely to pass: `[SYS/TEMP]`.
     Temporary(Text),
-    /// Trouble that needs people: `[SYS/PERM]`.
+    /// Other trouble that needs people: `[SYS/PERM]`.
     Permanent(Text),
     /// Something else.
     Other(Text),
 }
 
 impl Refusal {
-    pub(super) fn reply(self) -> Reply {
-        match self {
-            Self::Credentials => {
-                Reply::err(Remark::LoginFailed.text()).with_code(ResponseCode::AUTH)
+    pub(super) fn reply(self, language: &Language) -> Reply {
+        let (remark, code) = match self {
+            Self::Credentials => (Remark::LoginFailed, Some(ResponseCode::AUTH)),
+            Self::InUse => (Remark::InUse, Some(ResponseCode::IN_USE)),
+            Self::TooSoon => (Remark::TooSoon, Some(ResponseCode::LOGIN_DELAY)),
+            Self::TooManySessions => (Remark::TooManySessions, Some(ResponseCode::SYS_TEMP)),
+            Self::LoginsUnavailable => (Remark::LoginsUnavailable, Some(ResponseCode::SYS_TEMP)),
+            Self::LoginsBroken => (Remark::LoginsBroken, Some(ResponseCode::SYS_PERM)),
+            Self::MaildropUnavailable => {
+                (Remark::MaildropUnavailable, Some(ResponseCode::SYS_TEMP))
             }
-            Self::InUse => Reply::err(Text::literal("the maildrop is open in another session"))
-                .with_code(ResponseCode::IN_USE),
-            Self::TooSoon => Reply::err(Text::literal("the last login was too recent"))
-                .with_code(ResponseCode::LOGIN_DELAY),
-            Self::Temporary(text) => Reply::err(text).with_code(ResponseCode::SYS_TEMP),
-            Self::Permanent(text) => Reply::err(text).with_code(ResponseCode::SYS_PERM),
-            Self::Other(text) => Reply::err(text),
-        }
+            Self::MaildropBroken => (Remark::MaildropBroken, Some(ResponseCode::SYS_PERM)),
+            Self::OddMaildrop => (Remark::OddMaildrop, Some(ResponseCode::SYS_PERM)),
+            Self::MessageUnavailable => (Remark::MessageUnavailable, Some(ResponseCode::SYS_TEMP)),
+            Self::MessageGone => (Remark::MessageGone, None),
+            Self::NeedsUtf8 => (Remark::NeedsUtf8, Some(ResponseCode::UTF8)),
+            Self::Temporary(text) => return Reply::err(text).with_code(ResponseCode::SYS_TEMP),
+            Self::Permanent(text) => return Reply::err(text).with_code(ResponseCode::SYS_PERM),
+            Self::Other(text) => return Reply::err(text),
+        };
+        Reply { code, ..Reply::err(remark.text(language)) }
     }
 }
 
@@ -139,7 +167,7 @@ impl Connection {
             }
         };
         let Some(snapshot) = Snapshot::new(messages) else {
-            self.refuse_login(Refusal::Permanent(Remark::OddMaildrop.text()));
+            self.refuse_login(Refusal::OddMaildrop);
             return Err(AnswerError::OddMaildrop);
         };
         let listing = snapshot.drop_listing();
@@ -154,7 +182,7 @@ impl Connection {
     /// Refuses a login. Wrong credentials are answered late, and only so many times.
     fn refuse_login(&mut self, refusal: Refusal) {
         let failed = refusal == Refusal::Credentials;
-        let reply = refusal.reply();
+        let reply = refusal.reply(&self.language);
         if !failed {
             self.doing = Doing::Listening;
             return self.reply(reply);
@@ -229,7 +257,7 @@ impl Connection {
         match self.doing {
             Doing::Sending { begun: false, .. } => {
                 self.doing = Doing::Listening;
-                self.reply(why.reply());
+                self.reply(why.reply(&self.language));
                 Ok(())
             }
             Doing::Sending { .. } => {
@@ -247,7 +275,7 @@ impl Connection {
             return Err(ApiMisuse::ForeignTicket.into());
         };
         if !core::mem::replace(begun, true) {
-            let text = announce.text();
+            let text = announce.text(&self.language);
             self.reply(Reply::ok(text));
         }
         Ok(())
@@ -274,7 +302,7 @@ impl Connection {
         if removed == marked {
             self.ok(&Remark::Goodbye);
         } else {
-            let reply = Reply::err(Remark::Removed { removed, marked }.text());
+            let reply = Reply::err(Remark::Removed { removed, marked }.text(&self.language));
             self.reply(reply.with_code(ResponseCode::SYS_TEMP));
         }
         self.ending = Some(Ending::Quit);

@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use crate::capability::{Capabilities, Capability};
 use crate::command::Spaces;
+use crate::server::language::Language;
 use crate::state::State;
 use crate::text::Text;
 
@@ -26,8 +27,12 @@ pub struct Config {
     /// What CAPA tells. The list decides: a command whose tag is not on it is refused, response
     /// codes are sent only with RESP-CODES (and `[AUTH]` and `[SYS/…]` only with AUTH-RESP-CODE).
     /// Others may be added; those that begin with `X` are private. Default: TOP, USER, UIDL,
-    /// RESP-CODES, AUTH-RESP-CODE, PIPELINING, EXPIRE NEVER and IMPLEMENTATION.
+    /// RESP-CODES, AUTH-RESP-CODE, PIPELINING, EXPIRE NEVER, LANG and IMPLEMENTATION.
     pub capabilities: Capabilities,
+    /// The languages that LANG offers, the preferred one first. Until a client has chosen one,
+    /// remarks are in English, whatever stands here. With one language or none, LANG is neither
+    /// told by CAPA nor taken. Default: English and German.
+    pub languages: Vec<Language>,
     /// Commands beyond the RFCs that the host answers. Default: none.
     pub extensions: Vec<ExtensionCommand>,
     /// The longest command line, CRLF included, in octets; longer ones are refused. Default 255
@@ -78,8 +83,10 @@ impl Default for Config {
                 Capability::AuthRespCode,
                 Capability::Pipelining,
                 Capability::Expire { days: None, by_user: false },
+                Capability::Lang,
                 Capability::Implementation(IMPLEMENTATION.into()),
             ]),
+            languages: alloc::vec![Language::english(), Language::german()],
             extensions: Vec::new(),
             command_line: const { NonZeroUsize::new(255).unwrap() },
             sasl_response: const { NonZeroUsize::new(12_288).unwrap() },

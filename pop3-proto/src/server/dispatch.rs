@@ -49,12 +49,11 @@ impl Connection {
         let offered = match keyword {
             Keyword::Apop => self.timestamp.is_some(),
             Keyword::Stls => self.offers("STLS") && !self.is_in_tls(),
-            // Part of the vocabulary; what they do is not.
-            Keyword::Utf8 | Keyword::Lang => false,
+            Keyword::Lang => self.offers("LANG") && self.has_languages(),
             _ => rule.capability.is_none_or(|tag| self.offers(tag)),
         };
         if !rule.lawful_in(self.state) {
-            Err(Remark::NotLawful(self.state))
+            Err(Remark::NotLawful { state: self.state })
         } else if !offered {
             Err(Remark::NotOffered)
         } else if matches!(keyword, Keyword::User | Keyword::Pass) && !self.takes_secrets() {
@@ -65,11 +64,14 @@ impl Connection {
     }
 
     fn lawful_extension(&self, command: &Extension) -> Result<(), Remark<'static>> {
+        if self.takes_xclient(command) {
+            return Ok(());
+        }
         let known = self.config.extensions.iter().find(|known| known.keyword == command.keyword());
         match known {
             None => Err(Remark::Unknown),
             Some(known) if !known.states.contains(&self.state) => {
-                Err(Remark::NotLawful(self.state))
+                Err(Remark::NotLawful { state: self.state })
             }
             Some(_) => Ok(()),
         }
@@ -85,6 +87,9 @@ impl Connection {
                 self.user = Some(name);
                 self.ok(&Remark::NameTaken);
             }
+            Command::Pass(password) if !self.is_lawful_password(&password) => {
+                self.err(&Remark::BadPassword);
+            }
             Command::Pass(password) => {
                 if let Some(user) = user {
                     self.authenticate(Credentials::Password { user, password });
@@ -98,7 +103,12 @@ impl Connection {
             Command::Capa => self.capa(),
             Command::Auth { mechanism, initial } => self.auth(mechanism, initial.as_ref()),
             Command::Stls => self.stls(),
+            Command::Utf8 => self.utf8(),
+            Command::Lang(range) => self.lang(range.as_ref()),
             Command::Quit => self.quit(),
+            Command::Extension(extension) if self.takes_xclient(&extension) => {
+                self.xclient(&extension);
+            }
             Command::Extension(extension) => self.extension(extension),
             command => {
                 if let Err(remark) = self.transaction(&command) {
@@ -156,8 +166,9 @@ impl Connection {
 
     fn capa(&mut self) {
         self.ok(&Remark::Capabilities);
-        let list: Vec<_> =
-            self.config.capabilities.iter().filter_map(|one| self.here_and_now(one)).collect();
+        let xclient = self.offered_xclient().map(Cow::Owned);
+        let listed = self.config.capabilities.iter().filter_map(|one| self.here_and_now(one));
+        let list: Vec<_> = listed.chain(xclient).collect();
         let out = &mut self.output.buffer;
         for capability in list {
             let mut line = alloc::format!("{capability}");
@@ -178,6 +189,7 @@ impl Connection {
         let before_login = self.state == State::Authorization;
         match capability {
             Capability::Stls => before_login && !self.is_in_tls(),
+            Capability::Lang => self.has_languages(),
             Capability::User => !before_login || self.takes_secrets(),
             Capability::Sasl(mechanisms) => {
                 let offered = mechanisms.iter().filter(|name| self.takes_mechanism(name));
@@ -233,16 +245,16 @@ impl Connection {
         self.actions.push_back(Action::Fetch { number, part, ticket });
     }
 
-    fn offers(&self, tag: &str) -> bool {
+    pub(super) fn offers(&self, tag: &str) -> bool {
         self.config.capabilities.has(tag)
     }
 
     pub(super) fn ok(&mut self, remark: &Remark<'_>) {
-        self.reply(Reply::ok(remark.text()));
+        self.reply(Reply::ok(remark.text(&self.language)));
     }
 
     pub(super) fn err(&mut self, remark: &Remark<'_>) {
-        self.reply(Reply::err(remark.text()));
+        self.reply(Reply::err(remark.text(&self.language)));
     }
 
     /// Refuses what is no command here; too many of those in a row end the session.

@@ -69,6 +69,7 @@ fn config(strict: bool) -> Config {
     config.sasl_response = 60.try_into().unwrap();
     config.capabilities.set(Capability::Stls);
     config.capabilities.set(Capability::parse(b"SASL PLAIN"));
+    config.capabilities.set(Capability::Utf8 { user: strict });
     config.extensions = vec![ExtensionCommand::new("XFOO", &[State::Authorization])];
     if strict {
         config.tolerance = Tolerance::STRICT;
@@ -140,6 +141,7 @@ proptest! {
         strict in any::<bool>(),
     ) {
         let mut connections = [0, 1].map(|_| Connection::new(config(strict), None));
+        connections[0].allow_xclient();
         let mut last_answers = [None, None];
         let mut open = Vec::new();
         for (which, call) in calls {

@@ -17,12 +17,14 @@ mod back_pressure;
 mod capabilities;
 mod commands;
 mod endings;
+mod international;
 mod lines;
 mod login;
 mod maildrop;
 mod messages;
 mod sasl;
 mod stls;
+mod xclient;
 
 /// A connection and a host that lets `mark` in with `swordfish`.
 struct Session {
@@ -42,6 +44,7 @@ struct Session {
     waits: Vec<Duration>,
     committed: Option<Vec<u32>>,
     tls_wanted: bool,
+    relayed: Option<crate::command::Xclient>,
     ending: Option<Ending>,
 }
 
@@ -66,6 +69,7 @@ impl Session {
             waits: Vec::new(),
             committed: None,
             tls_wanted: false,
+            relayed: None,
             ending: None,
         }
     }
@@ -176,6 +180,7 @@ impl Session {
                 let content = (command.keyword() == "XLIST").then(|| ".a\nb".into());
                 connection.extension_answered(ticket, Reply::ok(text), content).unwrap();
             }
+            Action::Relayed(client) => self.relayed = Some(client),
             Action::StartTls => self.tls_wanted = true,
             Action::Close(ending) => {
                 assert_eq!(self.ending.replace(ending), None, "closed twice");

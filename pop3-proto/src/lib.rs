@@ -107,6 +107,7 @@ mod error;
 mod excerpt;
 mod keyword;
 mod line;
+pub mod message;
 pub mod multiline;
 mod pipe;
 pub mod reply;

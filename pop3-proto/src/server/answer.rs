@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use crate::error::ApiMisuse;
-use crate::multiline::{Stuffer, TopLimit};
+use crate::multiline::Stuffer;
 use crate::reply::{Reply, ResponseCode};
 use crate::server::action::{
     Action, AuthenticateTicket, CommitTicket, Ending, ExtensionTicket, FetchTicket, Identity,
@@ -14,6 +14,7 @@ use crate::server::action::{
 use crate::server::connection::{Asked, Connection, Doing};
 use crate::server::language::Language;
 use crate::server::remark::Remark;
+use crate::server::sending::NeedsUtf8;
 use crate::server::snapshot::Snapshot;
 use crate::state::State;
 use crate::text::Text;
@@ -99,7 +100,8 @@ pub struct Taken {
     /// How many octets at the start of the piece were taken; the others are to come again once
     /// [`wants_message`](Connection::wants_message) holds.
     pub octets: usize,
-    /// Whether nothing more of the message is needed, because TOP asked for less. Go on with
+    /// Whether nothing more of the message is needed, because TOP asked for less or the message is
+    /// refused. Go on with
     /// [`message_complete`](Connection::message_complete).
     pub enough: bool,
 }
@@ -216,21 +218,17 @@ impl Connection {
     /// Answers [`Action::Fetch`] with the next piece of the message, of any size, with any line
     /// ends (LF, CRLF, mixed), cut anywhere. What is taken is bounded by
     /// [`Config::high_water`](super::Config::high_water). The first call sends `+OK`, so make sure
-    /// first that the message can be read.
+    /// first that the message can be read; under [`Utf8Headers::Refuse`](super::Utf8Headers::Refuse)
+    /// it is sent, or `[UTF8]` is, once the header is known.
     ///
     /// # Errors
     /// When the ticket does not fit.
     pub fn message(&mut self, ticket: &FetchTicket, piece: &[u8]) -> Result<Taken, AnswerError> {
-        self.begin_message(ticket)?;
-        let Doing::Sending { stuffer, top, .. } = &mut self.doing else {
+        self.check(&ticket.0)?;
+        let Doing::Sending(sending) = &mut self.doing else {
             return Err(ApiMisuse::ForeignTicket.into());
         };
-        let room = self.config.high_water.get().saturating_sub(self.output.len());
-        let piece = &piece[..piece.len().min(room)];
-        let wanted = top.as_mut().map_or(piece.len(), |top| top.take(piece));
-        stuffer.push(&piece[..wanted], &mut self.output.buffer);
-        let enough = top.as_ref().is_some_and(TopLimit::is_reached);
-        Ok(Taken { octets: if enough { piece.len() } else { wanted }, enough })
+        Ok(sending.push(piece, &mut self.output.buffer, self.config.high_water.get()))
     }
 
     /// Answers [`Action::Fetch`]: the message has been handed over to its end.
@@ -238,13 +236,19 @@ impl Connection {
     /// # Errors
     /// When the ticket does not fit.
     pub fn message_complete(&mut self, ticket: FetchTicket) -> Result<(), AnswerError> {
-        self.begin_message(&ticket)?;
-        if let Doing::Sending { stuffer, .. } =
-            core::mem::replace(&mut self.doing, Doing::Listening)
-        {
-            Stuffer::finish(stuffer, &mut self.output.buffer);
+        self.check(&ticket.0)?;
+        match core::mem::replace(&mut self.doing, Doing::Listening) {
+            Doing::Sending(sending) => {
+                if let Err(NeedsUtf8) = sending.finish(&mut self.output.buffer) {
+                    self.reply(Refusal::NeedsUtf8.reply(&self.language));
+                }
+                Ok(())
+            }
+            other => {
+                self.doing = other;
+                Err(ApiMisuse::ForeignTicket.into())
+            }
         }
-        Ok(())
     }
 
     /// Answers [`Action::Fetch`]: the message cannot be read. Before its first piece the client is
@@ -254,31 +258,18 @@ impl Connection {
     /// When the ticket does not fit.
     pub fn message_failed(&mut self, ticket: FetchTicket, why: Refusal) -> Result<(), AnswerError> {
         self.check(&ticket.0)?;
-        match self.doing {
-            Doing::Sending { begun: false, .. } => {
+        match &self.doing {
+            Doing::Sending(sending) if sending.has_begun() => {
+                self.abort(Ending::BrokenMessage);
+                Ok(())
+            }
+            Doing::Sending(_) => {
                 self.doing = Doing::Listening;
                 self.reply(why.reply(&self.language));
                 Ok(())
             }
-            Doing::Sending { .. } => {
-                self.abort(Ending::BrokenMessage);
-                Ok(())
-            }
             _ => Err(ApiMisuse::ForeignTicket.into()),
         }
-    }
-
-    /// Sends the status line before the first octet of a message.
-    fn begin_message(&mut self, ticket: &FetchTicket) -> Result<(), AnswerError> {
-        self.check(&ticket.0)?;
-        let Doing::Sending { begun, announce, .. } = &mut self.doing else {
-            return Err(ApiMisuse::ForeignTicket.into());
-        };
-        if !core::mem::replace(begun, true) {
-            let text = announce.text(&self.language);
-            self.reply(Reply::ok(text));
-        }
-        Ok(())
     }
 
     /// Answers [`Action::Commit`]: an outcome for each message, in the order of the action; those

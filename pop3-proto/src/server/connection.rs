@@ -8,12 +8,12 @@ use crate::auth::{Channel, Timestamp};
 use crate::capability::Capabilities;
 use crate::command::Mechanism;
 use crate::line::{Line, LineReader};
-use crate::multiline::{Stuffer, TopLimit};
 use crate::reply::{CodeKind, Reply, ResponseCode, ScanListing, UniqueIdListing};
 use crate::server::action::{Action, Ending, Identity};
 use crate::server::config::Config;
 use crate::server::language::Language;
 use crate::server::remark::Remark;
+use crate::server::sending::Sending;
 use crate::server::snapshot::Snapshot;
 use crate::state::State;
 use crate::text::Text;
@@ -75,7 +75,7 @@ pub(super) enum Doing {
     /// A listing is being sent, from this position on.
     Listing(Listed, usize),
     /// A message is being sent.
-    Sending { stuffer: Stuffer, top: Option<TopLimit>, begun: bool, announce: Remark<'static> },
+    Sending(Sending),
     /// TLS is being started; whether the host was told.
     Handshake { told: bool },
 }
@@ -250,7 +250,7 @@ impl Connection {
     /// Whether a message is being handed over and more of it can be taken now.
     #[must_use]
     pub fn wants_message(&self) -> bool {
-        matches!(self.doing, Doing::Sending { .. }) && !self.is_above_high_water()
+        matches!(self.doing, Doing::Sending(_)) && !self.is_above_high_water()
     }
 
     /// How long a silence may last now, counted from the last octet in either direction; then call
@@ -258,7 +258,7 @@ impl Connection {
     /// end.
     #[must_use]
     pub fn idle_limit(&self) -> Option<Duration> {
-        let host_is_asked = matches!(self.doing, Doing::Asking(_) | Doing::Sending { .. });
+        let host_is_asked = matches!(self.doing, Doing::Asking(_) | Doing::Sending(_));
         let asking = host_is_asked && self.output.is_empty();
         (!self.over && !asking).then_some(self.config.idle_limit)
     }
@@ -340,7 +340,7 @@ impl Connection {
             return false;
         }
         match self.doing {
-            Doing::Asking(_) | Doing::Sending { .. } => false,
+            Doing::Asking(_) | Doing::Sending(_) => false,
             Doing::Handshake { .. } if self.eof => {
                 self.ending = Some(Ending::Hangup);
                 true

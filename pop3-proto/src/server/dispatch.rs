@@ -7,13 +7,13 @@ use crate::auth::Credentials;
 use crate::capability::Capability;
 use crate::command::{Command, Extension};
 use crate::keyword::Keyword;
-use crate::multiline::{Stuffer, TopLimit};
 use crate::reply::{Reply, ScanListing, UniqueIdListing};
 use crate::server::action::{
     Action, AuthenticateTicket, CommitTicket, Ending, ExtensionTicket, FetchTicket, Part,
 };
 use crate::server::connection::{Asked, Connection, Doing, Listed, promised};
 use crate::server::remark::Remark;
+use crate::server::sending::Sending;
 use crate::server::snapshot::Snapshot;
 use crate::state::{self, State};
 use crate::types::{MessageNumber, UserName};
@@ -236,11 +236,9 @@ impl Connection {
     }
 
     fn fetch(&mut self, number: MessageNumber, part: Part, announce: Remark<'static>) {
-        let top = match part {
-            Part::Whole => None,
-            Part::Top(lines) => Some(TopLimit::new(lines)),
-        };
-        self.doing = Doing::Sending { stuffer: Stuffer::new(), top, begun: false, announce };
+        let announce = Reply::ok(announce.text(&self.language));
+        let policy = self.header_policy();
+        self.doing = Doing::Sending(Sending::new(part, announce, policy));
         let ticket = FetchTicket(self.identity.clone());
         self.actions.push_back(Action::Fetch { number, part, ticket });
     }

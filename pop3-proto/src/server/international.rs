@@ -4,6 +4,7 @@ use crate::capability::Capability;
 use crate::command::{LanguageRange, LanguageTag};
 use crate::reply::Reply;
 use crate::secret::Secret;
+use crate::server::config::Utf8Headers;
 use crate::server::connection::Connection;
 use crate::server::language::{self, Language};
 use crate::server::remark::Remark;
@@ -53,6 +54,11 @@ impl Connection {
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b".\r\n");
+    }
+
+    /// What becomes of UTF-8 in headers, here and now.
+    pub(super) fn header_policy(&self) -> Utf8Headers {
+        if self.utf8 || !self.offers("UTF8") { Utf8Headers::AsIs } else { self.config.utf8_headers }
     }
 
     /// Whether there is a choice.

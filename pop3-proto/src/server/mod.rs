@@ -53,6 +53,7 @@ mod international;
 mod language;
 mod remark;
 mod sasl;
+mod sending;
 mod snapshot;
 #[cfg(test)]
 #[expect(clippy::field_reassign_with_default, reason = "the way of those outside the crate")]
@@ -64,7 +65,7 @@ pub use action::{
     Part, WaitTicket,
 };
 pub use answer::{AnswerError, Refusal, Removal, Taken};
-pub use config::{Config, ExtensionCommand, Tolerance};
+pub use config::{Config, ExtensionCommand, Tolerance, Utf8Headers};
 pub use connection::Connection;
 pub use language::{InvalidLanguage, Language};
 pub use remark::{RemarkName, UnknownRemark};

@@ -95,6 +95,7 @@ pub(crate) fn letter() -> impl Strategy<Value = Vec<u8>> {
             "..",
             "\n.\n",
             "Subject: x",
+            "From: \u{e9} <\u{e9}@\u{e9}>",
             "\n\n",
             "\u{e9}",
             "\0",

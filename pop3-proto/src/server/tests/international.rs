@@ -151,7 +151,7 @@ fn what_was_agreed_in_clear_text_is_forgotten_in_tls() {
     let mut session = offering_utf8(false);
     session.says("LANG de\r\nUTF8\r\n");
     assert_eq!(session.asks("STLS"), "+OK jetzt TLS beginnen\r\n", "nobody is kept in clear text");
-    session.connection.tls_started(crate::auth::Channel::default());
+    session.connection.tls_started(Channel::default());
     assert!(!session.connection.is_utf8());
     assert_eq!(session.asks("USER mark"), "+OK now the password, please\r\n");
 }

@@ -24,6 +24,7 @@ mod maildrop;
 mod messages;
 mod sasl;
 mod stls;
+mod utf8_headers;
 mod xclient;
 
 /// A connection and a host that lets `mark` in with `swordfish`.

@@ -10,7 +10,7 @@ use pop3_proto::auth::Timestamp;
 use pop3_proto::bytes::Bytes;
 use pop3_proto::command::Extension;
 use pop3_proto::server::{Config, Connection, ExtensionCommand, Refusal};
-use pop3_proto::{Capability, Reply, Text, UserName};
+use pop3_proto::{Capability, Reply, UserName};
 
 use crate::gate::Gate;
 use crate::office::{AnyAuthenticator, AnyMaildrops, Office};
@@ -193,8 +193,7 @@ impl Service {
     /// `-ERR [SYS/TEMP]`.
     #[must_use]
     pub fn too_many(&self) -> Session {
-        let why = Refusal::Temporary(Text::literal("too many sessions, try again later"));
-        let connection = Connection::refused(self.config.clone(), why);
+        let connection = Connection::refused(self.config.clone(), Refusal::TooManySessions);
         Session::new(connection, self.office.clone(), self.rules.clone(), None)
     }
 

@@ -4,6 +4,9 @@ use alloc::vec::Vec;
 
 use super::{addresses, parameters, words};
 
+/// Appends the body of a field as ASCII.
+type Writer = fn(&[u8], &mut Vec<u8>);
+
 /// A field that is not ASCII, line ends and all, as ASCII; `None` where it has to be left out.
 pub(super) fn downgraded(field: &[u8]) -> Option<Vec<u8>> {
     let colon = memchr::memchr(b':', field)?;
@@ -25,7 +28,7 @@ pub(super) fn downgraded(field: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// What writes the body of a field of this name, if anything does.
-fn writer(name: &[u8]) -> Option<fn(&[u8], &mut Vec<u8>)> {
+fn writer(name: &[u8]) -> Option<Writer> {
     const TEXTS: [&[u8]; 3] = [b"Subject", b"Comments", b"Content-Description"];
     const ADDRESSES: [&[u8]; 8] = [
         b"From",

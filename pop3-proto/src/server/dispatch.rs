@@ -138,11 +138,11 @@ impl Connection {
             }
             Command::Retr(number) => {
                 let octets = snapshot.get(number)?.octets;
-                self.fetch(number, Part::Whole, Remark::Message { octets });
+                self.fetch(number, Part::Whole, &Remark::Message { octets });
             }
             Command::Top { message, lines } => {
                 snapshot.get(message)?;
-                self.fetch(message, Part::Top(lines), Remark::Top);
+                self.fetch(message, Part::Top(lines), &Remark::Top);
             }
             Command::Dele(number) => {
                 snapshot.mark(number)?;
@@ -235,7 +235,7 @@ impl Connection {
         self.doing = Doing::Listing(listed, 0);
     }
 
-    fn fetch(&mut self, number: MessageNumber, part: Part, announce: Remark<'static>) {
+    fn fetch(&mut self, number: MessageNumber, part: Part, announce: &Remark<'static>) {
         let announce = Reply::ok(announce.text(&self.language));
         let policy = self.header_policy();
         self.doing = Doing::Sending(Sending::new(part, announce, policy));

@@ -14,6 +14,7 @@ use pop3_proto::{Capability, Reply, UserName};
 
 use crate::gate::Gate;
 use crate::office::{AnyAuthenticator, AnyMaildrops, Office};
+use crate::proxy::Trusted;
 use crate::rules::{Expire, LoginDelay, Rules, announce};
 use crate::session::Session;
 use crate::{AsyncAuthenticator, AsyncMaildrops, Authenticator, Maildrops};
@@ -50,6 +51,7 @@ pub struct Service {
     rules: Rules,
     config: Config,
     host: String,
+    trusted: Trusted,
     key: RandomState,
     greetings: Arc<AtomicU64>,
 }
@@ -83,12 +85,24 @@ impl Service {
         let (config, host) = (Config::default(), "localhost".to_owned());
         let (key, greetings) = (RandomState::new(), Arc::default());
         let office = Office { authenticator, maildrops, extensions: None };
-        Self { office, rules: Rules::default(), config, host, key, greetings }
+        Self { office, rules: Rules::default(), config, host, trusted: Trusted::default(), key, greetings }
     }
 
     /// How the server behaves, to be changed before it serves.
     pub fn config_mut(&mut self) -> &mut Config {
         &mut self.config
+    }
+
+    /// Believes these peers when they tell on whose behalf they speak: they may use XCLIENT, and a
+    /// listener behind a load balancer reads their PROXY header. Default: nobody.
+    pub fn trust(&mut self, peers: Trusted) {
+        self.trusted = peers;
+    }
+
+    /// Who is believed.
+    #[must_use]
+    pub fn trusted(&self) -> &Trusted {
+        &self.trusted
     }
 
     /// The host name that stands in APOP timestamps (RFC 1939, section 7).
@@ -177,7 +191,9 @@ impl Service {
     /// A session for a client that has just connected from there. Its failed logins count for
     /// that address, and may bar it from further ones ([`Gate::may_log_in`]): these are refused
     /// with `[SYS/TEMP]`, so that a client does not take its password for wrong (RFC 3206,
-    /// section 4).
+    /// section 4). One that is [trusted](Self::trust) may use XCLIENT; behind a load balancer the
+    /// address is the one that its PROXY header tells, so that no client becomes trusted by coming
+    /// through it.
     #[must_use]
     pub fn session_from(&self, peer: Option<IpAddr>) -> Session {
         let timestamp = self
@@ -185,7 +201,10 @@ impl Service {
             .authenticator
             .offers_apop()
             .then(|| Timestamp::fresh(self.nonce(), &self.host));
-        let connection = Connection::new(self.config.clone(), timestamp);
+        let mut connection = Connection::new(self.config.clone(), timestamp);
+        if peer.is_some_and(|peer| self.trusted.contains(peer)) {
+            connection.allow_xclient();
+        }
         Session::new(connection, self.office.clone(), self.rules.clone(), peer)
     }
 

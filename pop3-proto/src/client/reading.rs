@@ -150,6 +150,7 @@ impl Connection {
                 self.finish(Err(Error::Refused { command, reply }));
             }
             (Some(Keyword::Stls), true) => self.events.push_back(Event::StartTls),
+            (Some(Keyword::Utf8), false) => self.utf8 = false,
             (Some(keyword), true) => {
                 self.state = state::rule(keyword).next(self.state).unwrap_or(self.state);
             }

@@ -358,6 +358,18 @@ fn utf8_is_agreed_on_before_login() {
     assert!(matches!(utf8.poll(&mut scene.connection), Poll::Ready(Err(Error::Misuse(_)))));
 }
 
+/// RFC 6856, section 2.1.
+#[test]
+fn stls_is_not_sent_behind_utf8() {
+    use crate::error::ApiMisuse;
+    let mut scene = Scene::new();
+    scene.send("UTF8");
+    let refused = scene.connection.send(Command::Stls).unwrap_err();
+    assert_eq!(refused.reason, ApiMisuse::StlsBehindUtf8);
+    scene.says("-ERR no UTF8 here\r\n");
+    assert!(scene.connection.send(Command::Stls).is_ok());
+}
+
 /// RFC 6856, section 5.
 #[test]
 fn a_message_that_needs_utf8_is_told_from_others() {

@@ -85,7 +85,15 @@ impl Service {
         let (config, host) = (Config::default(), "localhost".to_owned());
         let (key, greetings) = (RandomState::new(), Arc::default());
         let office = Office { authenticator, maildrops, extensions: None };
-        Self { office, rules: Rules::default(), config, host, trusted: Trusted::default(), key, greetings }
+        Self {
+            office,
+            rules: Rules::default(),
+            config,
+            host,
+            trusted: Trusted::default(),
+            key,
+            greetings,
+        }
     }
 
     /// How the server behaves, to be changed before it serves.

@@ -34,6 +34,8 @@ pub enum Refusal {
     TooSoon,
     /// The server has too many sessions: `[SYS/TEMP]`.
     TooManySessions,
+    /// Too many logins have failed from the client's address: `[SYS/TEMP]`.
+    TooManyFailures,
     /// Logins cannot be checked for now: `[SYS/TEMP]`.
     LoginsUnavailable,
     /// Logins cannot be checked until somebody repairs something: `[SYS/PERM]`.
@@ -65,6 +67,7 @@ impl Refusal {
             Self::InUse => (Remark::InUse, Some(ResponseCode::IN_USE)),
             Self::TooSoon => (Remark::TooSoon, Some(ResponseCode::LOGIN_DELAY)),
             Self::TooManySessions => (Remark::TooManySessions, Some(ResponseCode::SYS_TEMP)),
+            Self::TooManyFailures => (Remark::TooManyFailures, Some(ResponseCode::SYS_TEMP)),
             Self::LoginsUnavailable => (Remark::LoginsUnavailable, Some(ResponseCode::SYS_TEMP)),
             Self::LoginsBroken => (Remark::LoginsBroken, Some(ResponseCode::SYS_PERM)),
             Self::MaildropUnavailable => {

@@ -157,6 +157,8 @@ remarks! {
     InUse = "in-use"
     /// The last login was too recent.
     TooSoon = "too-soon"
+    /// Too many logins have failed from the client's address.
+    TooManyFailures = "too-many-failures"
     /// Logins cannot be checked for now.
     LoginsUnavailable = "logins-unavailable"
     /// Logins cannot be checked until somebody repairs something.

@@ -42,6 +42,7 @@ pub(super) const fn text(remark: RemarkName) -> &'static str {
         R::OddMaildrop => "the maildrop is damaged: its unique-ids are not unique",
         R::InUse => "the maildrop is open in another session",
         R::TooSoon => "the last login was too recent",
+        R::TooManyFailures => "too many logins have failed, try again later",
         R::LoginsUnavailable => "logins cannot be checked now",
         R::LoginsBroken => "logins cannot be checked",
         R::MaildropUnavailable => "the maildrop cannot be opened now",

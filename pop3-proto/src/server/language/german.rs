@@ -42,6 +42,7 @@ pub(super) const fn text(remark: RemarkName) -> &'static str {
         R::OddMaildrop => "das Postfach ist beschädigt: Kennungen sind nicht eindeutig",
         R::InUse => "das Postfach ist in einer anderen Sitzung geöffnet",
         R::TooSoon => "die letzte Anmeldung ist zu kurz her",
+        R::TooManyFailures => "zu viele Anmeldungen sind fehlgeschlagen, bitte später noch einmal",
         R::LoginsUnavailable => "Anmeldungen können gerade nicht geprüft werden",
         R::LoginsBroken => "Anmeldungen können nicht geprüft werden",
         R::MaildropUnavailable => "das Postfach lässt sich gerade nicht öffnen",

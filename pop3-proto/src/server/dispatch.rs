@@ -194,7 +194,7 @@ impl Connection {
             Capability::Sasl(mechanisms) => {
                 let offered = mechanisms.iter().filter(|name| self.takes_mechanism(name));
                 let offered: Vec<_> = offered.cloned().collect();
-                return (!offered.is_empty()).then(|| Cow::Owned(Capability::Sasl(offered)));
+                return (!offered.is_empty()).then_some(Cow::Owned(Capability::Sasl(offered)));
             }
             _ => true,
         }

@@ -7,7 +7,7 @@ use core::time::Duration;
 use bytes::Buf;
 
 use super::*;
-use crate::auth::{Channel, Credentials};
+use crate::auth::{Channel, Credentials, SaslResponse};
 use crate::multiline::Counter;
 use crate::reply::Reply;
 use crate::text::Text;
@@ -151,17 +151,19 @@ impl Session {
                 connection.authenticated(ticket, verdict).unwrap();
             }
             // The whole of PLAIN is one message; one that only begins is led on by a challenge.
-            Action::Sasl { response, ticket, .. } => match response.as_ref().map(|r| r.expose()) {
-                Some(b"\0mark\0swordfish") => {
-                    let mark = crate::UserName::new("mark").unwrap();
-                    connection.authenticated(ticket, Ok(mark)).unwrap();
+            Action::Sasl { response, ticket, .. } => {
+                match response.as_ref().map(SaslResponse::expose) {
+                    Some(b"\0mark\0swordfish") => {
+                        let mark = crate::UserName::new("mark").unwrap();
+                        connection.authenticated(ticket, Ok(mark)).unwrap();
+                    }
+                    Some(b"\0mark\0wrong") => {
+                        connection.authenticated(ticket, Err(Refusal::Credentials)).unwrap();
+                    }
+                    None => connection.challenge(ticket, b"").unwrap(),
+                    Some(other) => connection.challenge(ticket, &other.repeat(2)).unwrap(),
                 }
-                Some(b"\0mark\0wrong") => {
-                    connection.authenticated(ticket, Err(Refusal::Credentials)).unwrap();
-                }
-                None => connection.challenge(ticket, b"").unwrap(),
-                Some(other) => connection.challenge(ticket, &other.repeat(2)).unwrap(),
-            },
+            }
             Action::Open { ticket, .. } => {
                 let messages = self.locked.take().map_or_else(|| Ok(self.snapshot()), Err);
                 let _ = self.connection.opened(ticket, messages);

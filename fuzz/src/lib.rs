@@ -7,6 +7,7 @@
 pub mod client_bytes;
 pub mod command;
 mod cuts;
+pub mod message;
 pub mod multiline;
 pub mod reply;
 pub mod server_bytes;

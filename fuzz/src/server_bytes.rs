@@ -81,8 +81,7 @@ impl Session {
                 let user = credentials.user().cloned();
                 let told = user.as_ref().is_some_and(|user| has_password(user.as_str().as_bytes()));
                 assert!(told || !has_password(shown.as_bytes()));
-                let verdict =
-                    user.filter(|_| is_right(&credentials)).ok_or(Refusal::Credentials);
+                let verdict = user.filter(|_| is_right(&credentials)).ok_or(Refusal::Credentials);
                 connection.authenticated(ticket, verdict).unwrap();
             }
             Action::Open { user, ticket } => {

@@ -31,6 +31,11 @@ fn multiline() {
 }
 
 #[test]
+fn message() {
+    hold("message", pop3_fuzz::message::check);
+}
+
+#[test]
 fn client_bytes() {
     hold("client_bytes", pop3_fuzz::client_bytes::check);
 }

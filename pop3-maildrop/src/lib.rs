@@ -67,6 +67,7 @@ pub mod memory;
 mod name;
 mod notes;
 mod office;
+pub mod proxy;
 mod recent;
 mod reception;
 mod rules;

@@ -13,10 +13,11 @@ use pop3_proto::command::Extension;
 use pop3_proto::server::{Config, Connection, ExtensionCommand, Refusal};
 #[cfg(feature = "tls")]
 use pop3_proto::tls::{ConfigError, TlsConnection};
-use pop3_proto::{Capability, Reply, Text, UserName};
+use pop3_proto::{Capability, Reply, UserName};
 
 use crate::gate::Gate;
 use crate::office::{AnyAuthenticator, AnyMaildrops, Office};
+use crate::proxy::Trusted;
 use crate::rules::{Expire, LoginDelay, Rules, announce};
 use crate::secrets::Secrets;
 use crate::session::Session;
@@ -58,6 +59,7 @@ pub struct Service {
     #[cfg(feature = "tls")]
     tls: Option<pop3_proto::tls::ServerTls>,
     mechanisms: Mechanisms,
+    trusted: Trusted,
     key: RandomState,
     greetings: Arc<AtomicU64>,
 }
@@ -107,6 +109,7 @@ impl Service {
             #[cfg(feature = "tls")]
             tls: None,
             mechanisms: Mechanisms::default(),
+            trusted: Trusted::default(),
             key: RandomState::new(),
             greetings: Arc::default(),
         }
@@ -148,6 +151,18 @@ impl Service {
     #[cfg(feature = "tls")]
     pub(crate) fn accept_tls(&self) -> Option<Result<TlsConnection, ConfigError>> {
         self.tls.as_ref().map(pop3_proto::tls::ServerTls::accept)
+    }
+
+    /// Believes these peers when they tell on whose behalf they speak: they may use XCLIENT, and a
+    /// listener behind a load balancer reads their PROXY header. Default: nobody.
+    pub fn trust(&mut self, peers: Trusted) {
+        self.trusted = peers;
+    }
+
+    /// Who is believed.
+    #[must_use]
+    pub fn trusted(&self) -> &Trusted {
+        &self.trusted
     }
 
     /// Answers commands beyond the RFCs (see [`Config::extensions`]). A capability that announces
@@ -231,7 +246,9 @@ impl Service {
     /// A session for a client that has just connected from there. Its failed logins count for
     /// that address, and may bar it from further ones ([`Gate::may_log_in`]): these are refused
     /// with `[SYS/TEMP]`, so that a client does not take its password for wrong (RFC 3206,
-    /// section 4).
+    /// section 4). One that is [trusted](Self::trust) may use XCLIENT; behind a load balancer the
+    /// address is the one that its PROXY header tells, so that no client becomes trusted by coming
+    /// through it.
     #[must_use]
     pub fn session_from(&self, peer: Option<IpAddr>) -> Session {
         let authenticator = &self.office.authenticator;
@@ -248,7 +265,11 @@ impl Service {
         if !mechanisms.is_empty() {
             config.capabilities.set(Capability::Sasl(mechanisms));
         }
-        self.with(Connection::new(config, timestamp), peer)
+        let mut connection = Connection::new(config, timestamp);
+        if peer.is_some_and(|peer| self.trusted.contains(peer)) {
+            connection.allow_xclient();
+        }
+        self.with(connection, peer)
     }
 
     /// The mechanisms as CAPA lists them; the connection leaves out what is not for it.
@@ -278,8 +299,7 @@ impl Service {
     /// `-ERR [SYS/TEMP]`.
     #[must_use]
     pub fn too_many(&self) -> Session {
-        let why = Refusal::Temporary(Text::literal("too many sessions, try again later"));
-        self.with(Connection::refused(self.config.clone(), why), None)
+        self.with(Connection::refused(self.config.clone(), Refusal::TooManySessions), None)
     }
 
     /// A number that no greeting has had: the time, and a keyed hash of a counter.

@@ -26,8 +26,12 @@ pub(crate) mod grammar;
 mod parameters;
 #[cfg(test)]
 mod tests;
+mod xclient;
 
-pub use parameters::{Extension, InitialResponse, InvalidParameter, LanguageRange, Mechanism};
+pub use parameters::{
+    Extension, InitialResponse, InvalidParameter, LanguageRange, LanguageTag, Mechanism,
+};
+pub use xclient::{InvalidXclient, Xclient};
 
 /// One command of a client.
 ///

@@ -103,6 +103,9 @@ pub enum ApiMisuse {
         /// The command.
         command: Cow<'static, str>,
     },
+    /// STLS comes before UTF8 (RFC 6856, section 2.1).
+    #[error("STLS cannot be sent behind UTF8")]
+    StlsBehindUtf8,
     /// The session is over, or QUIT has been sent.
     #[error("the session is over")]
     Over,

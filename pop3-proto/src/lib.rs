@@ -7,8 +7,8 @@
 //! # In scope, out of scope
 //!
 //! In scope is every octet of the protocol: RFC 1939 (POP3), RFC 2449 (CAPA, response codes,
-//! pipelining), the command line of RFC 2595 (STLS) and the framing of RFC 5034 (AUTH), the
-//! vocabulary of RFC 6856 (UTF8, LANG). Out of scope is the world: sockets, time, storage,
+//! pipelining), the command line of RFC 2595 (STLS) and the framing of RFC 5034 (AUTH),
+//! RFC 6856 (UTF8, LANG). Out of scope is the world: sockets, time, storage,
 //! passwords' hashes. Adapters and stores that bring those live in crates of their own; to write
 //! another, drive a [`client::Connection`] or a [`server::Connection`].
 //!
@@ -65,6 +65,7 @@
 //! | [`state`] | the protocol at a glance: one table of states, commands and reply shapes |
 //! | [`command`], [`reply`] | what each side says, its grammar and encoding side by side |
 //! | [`multiline`] | the dot |
+//! | [`message`] | headers in UTF-8, for readers who do not expect it |
 //! | [`client`] | commands in, events out; exchanges |
 //! | [`server`] | actions out, answered by methods |
 //! | [`auth`] | credentials, and how APOP and SASL's mechanisms prove them |
@@ -107,6 +108,7 @@ mod error;
 mod excerpt;
 mod keyword;
 mod line;
+pub mod message;
 pub mod multiline;
 mod pipe;
 pub mod reply;

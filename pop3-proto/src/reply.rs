@@ -21,11 +21,13 @@ use bytes::BytesMut;
 use crate::text::Text;
 
 mod code;
+mod language;
 mod listing;
 #[cfg(test)]
 mod tests;
 
 pub use code::{CodeKind, ResponseCode};
+pub use language::LanguageListing;
 pub use listing::{DropListing, InvalidListing, ScanListing, UniqueIdListing};
 
 /// The indicator that begins every reply (RFC 1939, section 3).

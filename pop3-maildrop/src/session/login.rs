@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use pop3_proto::UserName;
 use pop3_proto::server::Refusal;
-use pop3_proto::{Text, UserName};
 use tracing::warn;
 
 use super::Session;
@@ -17,7 +17,7 @@ impl Session {
         let peer = self.peer?;
         (!self.rules.gate.may_log_in(peer, Instant::now())).then(|| {
             warn!(%peer, "too many logins have failed from there");
-            Refusal::Temporary(Text::literal("too many logins have failed, try again later"))
+            Refusal::TooManyFailures
         })
     }
 

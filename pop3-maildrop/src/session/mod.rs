@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime};
 use pop3_proto::auth::SaslResponse;
 use pop3_proto::auth::sasl::ServerMechanism;
 use pop3_proto::bytes::BytesMut;
+use pop3_proto::command::Xclient;
 use pop3_proto::server::{Action, AnswerError, CommitTicket, Connection, Ending, Part, WaitTicket};
 use pop3_proto::{MessageNumber, UserName};
 use tracing::{debug, info, warn};
@@ -85,6 +86,7 @@ pub struct Session {
     retrieved: BTreeSet<MessageNumber>,
     /// A QUIT that waits until all is sent.
     commit: Option<(Vec<MessageNumber>, CommitTicket)>,
+    relayed: Option<Xclient>,
 }
 
 /// What a session needs next.
@@ -130,6 +132,7 @@ impl Session {
             user: None,
             retrieved: BTreeSet::new(),
             commit: None,
+            relayed: None,
         }
     }
 
@@ -142,6 +145,13 @@ impl Session {
     #[must_use]
     pub fn user(&self) -> Option<&UserName> {
         self.user.as_ref()
+    }
+
+    /// Whom the peer speaks for, once it has said so by XCLIENT. Nobody is heard who was not allowed
+    /// to by [`Connection::allow_xclient`]; ask [`Trusted`](crate::proxy::Trusted) first.
+    #[must_use]
+    pub fn relayed(&self) -> Option<&Xclient> {
+        self.relayed.as_ref()
     }
 
     /// Does everything that needs neither the transport nor the stores. Never blocks.
@@ -295,6 +305,13 @@ impl Session {
             }
             Action::Extension { command, ticket } => {
                 Some(Task::Answer { command, user: self.user.clone(), ticket })
+            }
+            Action::Relayed(client) => {
+                info!(?client, "speaks for another");
+                // Failed logins are the client's, and not the proxy's.
+                self.peer = client.address.or(self.peer);
+                self.relayed = Some(client);
+                None
             }
             // The pipe to the transport sees by itself that it is time.
             other => {

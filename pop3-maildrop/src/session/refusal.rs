@@ -2,7 +2,6 @@
 
 use std::error::Error;
 
-use pop3_proto::Text;
 use pop3_proto::server::Refusal;
 
 use crate::{LetterError, LoginRefused, OpenError};
@@ -10,10 +9,8 @@ use crate::{LetterError, LoginRefused, OpenError};
 pub(super) fn of_login(refused: &LoginRefused) -> Refusal {
     match refused {
         LoginRefused::Credentials => Refusal::Credentials,
-        LoginRefused::Temporary(_) => {
-            Refusal::Temporary(Text::literal("logins cannot be checked now"))
-        }
-        LoginRefused::Permanent(_) => Refusal::Permanent(Text::literal("logins cannot be checked")),
+        LoginRefused::Temporary(_) => Refusal::LoginsUnavailable,
+        LoginRefused::Permanent(_) => Refusal::LoginsBroken,
     }
 }
 
@@ -21,21 +18,15 @@ pub(super) fn of_opening(error: &OpenError) -> Refusal {
     match error {
         OpenError::InUse => Refusal::InUse,
         OpenError::TooSoon => Refusal::TooSoon,
-        OpenError::Temporary(_) => {
-            Refusal::Temporary(Text::literal("the maildrop cannot be opened now"))
-        }
-        OpenError::Permanent(_) => {
-            Refusal::Permanent(Text::literal("the maildrop cannot be opened"))
-        }
+        OpenError::Temporary(_) => Refusal::MaildropUnavailable,
+        OpenError::Permanent(_) => Refusal::MaildropBroken,
     }
 }
 
 pub(super) fn of_letter(error: &LetterError) -> Refusal {
     match error {
-        LetterError::Gone => {
-            Refusal::Other(Text::literal("the message was removed by somebody else"))
-        }
-        _ => Refusal::Temporary(Text::literal("the message cannot be read now")),
+        LetterError::Gone => Refusal::MessageGone,
+        _ => Refusal::MessageUnavailable,
     }
 }
 

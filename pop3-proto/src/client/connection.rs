@@ -55,6 +55,8 @@ pub struct Connection {
     pending_stls: usize,
     challenged: bool,
     eof: bool,
+    /// Whether UTF8 was sent and has not been refused.
+    pub(super) utf8: bool,
     quirks: u32,
     pub(super) timestamp: Option<Timestamp>,
     /// What is known of the TLS session, once in TLS.
@@ -96,6 +98,7 @@ impl Connection {
             pending_stls: 0,
             challenged: false,
             eof: false,
+            utf8: false,
             quirks: 0,
             timestamp: None,
             channel: None,
@@ -303,6 +306,7 @@ impl Connection {
         let id = CommandId(self.next_id);
         self.next_id += 1;
         self.quitting |= command == Command::Quit;
+        self.utf8 |= command == Command::Utf8;
         self.pending_stls += usize::from(command == Command::Stls);
         self.queue.push_back((id, command));
         self.release();
@@ -331,6 +335,9 @@ impl Connection {
         }
         if command.is_secret() && self.pending_stls > 0 {
             return Err(ApiMisuse::BehindStls { command: command.name() });
+        }
+        if *command == Command::Stls && self.utf8 {
+            return Err(ApiMisuse::StlsBehindUtf8);
         }
         if !self.has_queue_room() {
             return Err(ApiMisuse::QueueFull);

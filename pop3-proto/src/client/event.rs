@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::auth::Timestamp;
 use crate::capability::Capability;
 use crate::client::error::Error;
-use crate::reply::{DropListing, Reply, ScanListing, UniqueIdListing};
+use crate::reply::{DropListing, LanguageListing, Reply, ScanListing, UniqueIdListing};
 
 /// Names a command of one connection, so that events can be told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,6 +89,8 @@ pub enum Item {
     UniqueId(UniqueIdListing),
     /// A line of the answer to CAPA.
     Capability(Capability),
+    /// A line of the answer to LANG, or the language that was chosen with the remark about it.
+    Language(LanguageListing),
     /// A line of another listing, without its line end.
     Line(Bytes),
 }

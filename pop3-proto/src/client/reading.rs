@@ -10,7 +10,9 @@ use crate::excerpt::Excerpt;
 use crate::keyword::Keyword;
 use crate::line::Line;
 use crate::multiline::{LineEnds, Unstuffer};
-use crate::reply::{CodeKind, DropListing, InvalidReply, Reply, ScanListing, UniqueIdListing};
+use crate::reply::{
+    CodeKind, DropListing, InvalidReply, LanguageListing, Reply, ScanListing, UniqueIdListing,
+};
 use crate::state::{self, Shape};
 
 /// What the next octets are.
@@ -148,6 +150,7 @@ impl Connection {
                 self.finish(Err(Error::Refused { command, reply }));
             }
             (Some(Keyword::Stls), true) => self.events.push_back(Event::StartTls),
+            (Some(Keyword::Utf8), false) => self.utf8 = false,
             (Some(keyword), true) => {
                 self.state = state::rule(keyword).next(self.state).unwrap_or(self.state);
             }
@@ -188,6 +191,7 @@ impl Connection {
             Some(Keyword::Stat) => DropListing::parse(text).map(Item::Drop),
             Some(Keyword::List) => ScanListing::parse(text).map(Item::Scan),
             Some(Keyword::Uidl) => UniqueIdListing::parse(text).map(Item::UniqueId),
+            Some(Keyword::Lang) => LanguageListing::parse(text).map(Item::Language),
             Some(Keyword::Capa) => Ok(Item::Capability(Capability::parse(text))),
             _ => Ok(Item::Line(bytes::Bytes::copy_from_slice(text))),
         };
@@ -262,7 +266,7 @@ impl Connection {
     }
 }
 
-/// Whether the text of the status line is data: STAT, and LIST and UIDL with a number.
+/// Whether the text of the status line is data: STAT, and LIST, UIDL and LANG with an argument.
 const fn tells_an_item(keyword: Keyword) -> bool {
-    matches!(keyword, Keyword::Stat | Keyword::List | Keyword::Uidl)
+    matches!(keyword, Keyword::Stat | Keyword::List | Keyword::Uidl | Keyword::Lang)
 }

@@ -1,6 +1,8 @@
 //! The parameters that are words of a grammar of their own.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -23,6 +25,9 @@ pub enum InvalidParameter {
     /// RFC 6856, section 3: `*` or letters, digits and `-`.
     #[error("a language range is '*' or letters, digits and '-'")]
     LanguageRange,
+    /// RFC 5646, section 2.1: words of 1 to 8 letters and digits parted by `-`; at most 35 octets.
+    #[error("a language tag is words of 1 to 8 letters and digits parted by '-'")]
+    LanguageTag,
     /// A keyword is 3 to 12 letters and digits and not one of the vocabulary.
     #[error("the keyword of an extension has 3 to 12 letters and digits and is not taken")]
     Keyword,
@@ -120,6 +125,81 @@ impl LanguageRange {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The tag of a language, such as `de` or `es-MX` (RFC 5646), of at most 35 octets.
+///
+/// Tags match in whatever case.
+#[derive(Clone, Debug, Eq)]
+pub struct LanguageTag(Cow<'static, str>);
+
+impl LanguageTag {
+    /// The language of remarks before one is chosen: English, kept simple (RFC 2277,
+    /// section 4.5).
+    pub const I_DEFAULT: Self = Self(Cow::Borrowed("i-default"));
+
+    /// The longest tag (RFC 5646, section 4.4.1).
+    pub const MAX: usize = 35;
+
+    /// A language tag.
+    ///
+    /// # Errors
+    /// When it is not made of words of 1 to 8 letters and digits parted by `-`, or too long.
+    pub fn new(tag: impl AsRef<[u8]>) -> Result<Self, InvalidParameter> {
+        let tag = tag.as_ref();
+        let lawful = |word: &[u8]| {
+            (1..=8).contains(&word.len()) && word.iter().all(u8::is_ascii_alphanumeric)
+        };
+        match core::str::from_utf8(tag) {
+            Ok(text) if tag.len() <= Self::MAX && tag.split(|o| *o == b'-').all(lawful) => {
+                Ok(Self(String::from(text).into()))
+            }
+            _ => Err(InvalidParameter::LanguageTag),
+        }
+    }
+
+    /// A tag that is known to be one.
+    pub(crate) const fn literal(tag: &'static str) -> Self {
+        Self(Cow::Borrowed(tag))
+    }
+
+    /// The tag as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a range is this tag, or this tag up to a `-` (RFC 4647, section 3.3.1). The range
+    /// `*` matches every tag.
+    #[must_use]
+    pub fn matches(&self, range: &LanguageRange) -> bool {
+        range.as_str() == "*" || self.is_within(range.as_str())
+    }
+
+    pub(crate) fn is(&self, range: &str) -> bool {
+        self.0.eq_ignore_ascii_case(range)
+    }
+
+    pub(crate) fn is_within(&self, range: &str) -> bool {
+        match self.0.split_at_checked(range.len()) {
+            Some((start, rest)) => {
+                start.eq_ignore_ascii_case(range) && (rest.is_empty() || rest.starts_with('-'))
+            }
+            None => false,
+        }
+    }
+}
+
+impl PartialEq for LanguageTag {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(&other.0)
+    }
+}
+
+impl fmt::Display for LanguageTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

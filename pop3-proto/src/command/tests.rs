@@ -233,3 +233,35 @@ fn base64_is_strict() {
         assert!(InitialResponse::new(bad).is_err(), "{bad}");
     }
 }
+
+/// What XCLIENT can tell.
+fn any_xclient() -> impl Strategy<Value = Xclient> {
+    use proptest::option::of;
+    let word = || of("[!-~]{1,20}".prop_map(Box::from));
+    let addresses = (of(any::<core::net::IpAddr>()), of(any::<core::net::IpAddr>()));
+    let ports = (of(any::<u16>()), of(any::<u16>()));
+    (addresses, ports, word(), of(any::<u32>()), word()).prop_map(
+        |((address, destination), (port, destination_port), session, ttl, transport)| {
+            let mut client = Xclient::default();
+            (client.address, client.destination) = (address, destination);
+            (client.port, client.destination_port) = (port, destination_port);
+            (client.session, client.ttl, client.transport) = (session, ttl, transport);
+            client
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn xclient_is_understood_as_it_was_said(client in any_xclient()) {
+        let command = client.command().unwrap();
+        prop_assert_eq!(Xclient::parse(command.arguments()), Ok(client));
+    }
+
+    #[test]
+    fn no_arguments_of_xclient_panic(arguments in "[ -~\t]{0,60}") {
+        if let Ok(client) = Xclient::parse(arguments.as_bytes()) {
+            prop_assert_eq!(Xclient::parse(client.command().unwrap().arguments()), Ok(client));
+        }
+    }
+}

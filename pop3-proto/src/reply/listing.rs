@@ -19,6 +19,9 @@ pub enum InvalidListing {
     /// No unique-id behind the number.
     #[error("no unique-id in \"{0}\"")]
     UniqueId(Excerpt),
+    /// No language tag at the start.
+    #[error("no language tag in \"{0}\"")]
+    Language(Excerpt),
 }
 
 /// The drop listing, the answer to STAT: `count SP octets`.

@@ -124,3 +124,22 @@ fn spaces_and_odd_unique_ids_are_taken() {
     let listing = UniqueIdListing::parse(b"1  two words").unwrap();
     assert_eq!(listing.unique_id.as_bytes(), b"two words");
 }
+
+proptest! {
+    #[test]
+    fn language_listings_parse_to_what_was_encoded(
+        tag in "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,2}",
+        name in "([!-~ä€]{1,9}( [!-~ä€]{1,9}){0,3})?",
+    ) {
+        let tag = crate::command::LanguageTag::new(&tag).unwrap();
+        let name = (!name.is_empty()).then(|| Text::new(&name).unwrap());
+        let listing = LanguageListing { tag, name };
+        let wire = line(|out| listing.encode(out));
+        prop_assert_eq!(LanguageListing::parse(&wire), Ok(listing));
+    }
+
+    #[test]
+    fn no_line_of_a_language_listing_panics(line in proptest::collection::vec(any::<u8>(), 0..60)) {
+        let _ = LanguageListing::parse(&line);
+    }
+}

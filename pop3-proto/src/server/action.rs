@@ -6,12 +6,12 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::auth::{Credentials, SaslResponse};
-use crate::command::{Extension, Mechanism};
+use crate::command::{Extension, Mechanism, Xclient};
 use crate::types::{MessageNumber, UserName};
 
-/// Something that the host is to do. All but [`StartTls`](Self::StartTls) and
-/// [`Close`](Self::Close) want an answer, by the method that takes the ticket; until it comes, the
-/// client waits. One action is open at a time.
+/// Something that the host is to do. All but [`Relayed`](Self::Relayed),
+/// [`StartTls`](Self::StartTls) and [`Close`](Self::Close) want an answer, by the method that takes
+/// the ticket; until it comes, the client waits. One action is open at a time.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Action {
@@ -76,6 +76,10 @@ pub enum Action {
         /// To answer with.
         ticket: ExtensionTicket,
     },
+    /// A peer that may say so has told on whose behalf it speaks (XCLIENT, see
+    /// [`allow_xclient`](super::Connection::allow_xclient)); it has been answered already. The last
+    /// one counts.
+    Relayed(Xclient),
     /// Do the TLS handshake, then call [`tls_started`](super::Connection::tls_started); all that
     /// was to be sent before it has been sent.
     StartTls,

@@ -5,20 +5,23 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use crate::error::ApiMisuse;
-use crate::multiline::{Stuffer, TopLimit};
+use crate::multiline::Stuffer;
 use crate::reply::{Reply, ResponseCode};
 use crate::server::action::{
     Action, AuthenticateTicket, CommitTicket, Ending, ExtensionTicket, FetchTicket, Identity,
     OpenTicket, WaitTicket,
 };
 use crate::server::connection::{Asked, Connection, Doing};
+use crate::server::language::Language;
 use crate::server::remark::Remark;
+use crate::server::sending::NeedsUtf8;
 use crate::server::snapshot::Snapshot;
 use crate::state::State;
 use crate::text::Text;
 use crate::types::{MessageInfo, UserName};
 
-/// Why a host says no.
+/// Why a host says no. What has a variant of its own is said in the client's language; a text of
+/// the host's is said as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -29,28 +32,57 @@ pub enum Refusal {
     InUse,
     /// The last login was too recent: `[LOGIN-DELAY]` (RFC 2449, section 8.1.1).
     TooSoon,
-    /// Trouble that is likely to pass: `[SYS/TEMP]`.
+    /// The server has too many sessions: `[SYS/TEMP]`.
+    TooManySessions,
+    /// Too many logins have failed from the client's address: `[SYS/TEMP]`.
+    TooManyFailures,
+    /// Logins cannot be checked for now: `[SYS/TEMP]`.
+    LoginsUnavailable,
+    /// Logins cannot be checked until somebody repairs something: `[SYS/PERM]`.
+    LoginsBroken,
+    /// The maildrop cannot be opened for now: `[SYS/TEMP]`.
+    MaildropUnavailable,
+    /// The maildrop cannot be opened until somebody repairs something: `[SYS/PERM]`.
+    MaildropBroken,
+    /// The maildrop's unique-ids are malformed or not unique: `[SYS/PERM]`.
+    OddMaildrop,
+    /// The message cannot be read for now: `[SYS/TEMP]`.
+    MessageUnavailable,
+    /// The message was removed by somebody else.
+    MessageGone,
+    /// The message needs UTF-8 mode: `[UTF8]` (RFC 6856, section 5).
+    NeedsUtf8,
+    /// Other trouble that is likely to pass: `[SYS/TEMP]`.
     Temporary(Text),
-    /// Trouble that needs people: `[SYS/PERM]`.
+    /// Other trouble that needs people: `[SYS/PERM]`.
     Permanent(Text),
     /// Something else.
     Other(Text),
 }
 
 impl Refusal {
-    pub(super) fn reply(self) -> Reply {
-        match self {
-            Self::Credentials => {
-                Reply::err(Remark::LoginFailed.text()).with_code(ResponseCode::AUTH)
+    pub(super) fn reply(self, language: &Language) -> Reply {
+        let (remark, code) = match self {
+            Self::Credentials => (Remark::LoginFailed, Some(ResponseCode::AUTH)),
+            Self::InUse => (Remark::InUse, Some(ResponseCode::IN_USE)),
+            Self::TooSoon => (Remark::TooSoon, Some(ResponseCode::LOGIN_DELAY)),
+            Self::TooManySessions => (Remark::TooManySessions, Some(ResponseCode::SYS_TEMP)),
+            Self::TooManyFailures => (Remark::TooManyFailures, Some(ResponseCode::SYS_TEMP)),
+            Self::LoginsUnavailable => (Remark::LoginsUnavailable, Some(ResponseCode::SYS_TEMP)),
+            Self::LoginsBroken => (Remark::LoginsBroken, Some(ResponseCode::SYS_PERM)),
+            Self::MaildropUnavailable => {
+                (Remark::MaildropUnavailable, Some(ResponseCode::SYS_TEMP))
             }
-            Self::InUse => Reply::err(Text::literal("the maildrop is open in another session"))
-                .with_code(ResponseCode::IN_USE),
-            Self::TooSoon => Reply::err(Text::literal("the last login was too recent"))
-                .with_code(ResponseCode::LOGIN_DELAY),
-            Self::Temporary(text) => Reply::err(text).with_code(ResponseCode::SYS_TEMP),
-            Self::Permanent(text) => Reply::err(text).with_code(ResponseCode::SYS_PERM),
-            Self::Other(text) => Reply::err(text),
-        }
+            Self::MaildropBroken => (Remark::MaildropBroken, Some(ResponseCode::SYS_PERM)),
+            Self::OddMaildrop => (Remark::OddMaildrop, Some(ResponseCode::SYS_PERM)),
+            Self::MessageUnavailable => (Remark::MessageUnavailable, Some(ResponseCode::SYS_TEMP)),
+            Self::MessageGone => (Remark::MessageGone, None),
+            Self::NeedsUtf8 => (Remark::NeedsUtf8, Some(ResponseCode::UTF8)),
+            Self::Temporary(text) => return Reply::err(text).with_code(ResponseCode::SYS_TEMP),
+            Self::Permanent(text) => return Reply::err(text).with_code(ResponseCode::SYS_PERM),
+            Self::Other(text) => return Reply::err(text),
+        };
+        Reply { code, ..Reply::err(remark.text(language)) }
     }
 }
 
@@ -71,7 +103,8 @@ pub struct Taken {
     /// How many octets at the start of the piece were taken; the others are to come again once
     /// [`wants_message`](Connection::wants_message) holds.
     pub octets: usize,
-    /// Whether nothing more of the message is needed, because TOP asked for less. Go on with
+    /// Whether nothing more of the message is needed, because TOP asked for less or the message is
+    /// refused. Go on with
     /// [`message_complete`](Connection::message_complete).
     pub enough: bool,
 }
@@ -139,7 +172,7 @@ impl Connection {
             }
         };
         let Some(snapshot) = Snapshot::new(messages) else {
-            self.refuse_login(Refusal::Permanent(Remark::OddMaildrop.text()));
+            self.refuse_login(Refusal::OddMaildrop);
             return Err(AnswerError::OddMaildrop);
         };
         let listing = snapshot.drop_listing();
@@ -154,7 +187,7 @@ impl Connection {
     /// Refuses a login. Wrong credentials are answered late, and only so many times.
     fn refuse_login(&mut self, refusal: Refusal) {
         let failed = refusal == Refusal::Credentials;
-        let reply = refusal.reply();
+        let reply = refusal.reply(&self.language);
         if !failed {
             self.doing = Doing::Listening;
             return self.reply(reply);
@@ -188,21 +221,17 @@ impl Connection {
     /// Answers [`Action::Fetch`] with the next piece of the message, of any size, with any line
     /// ends (LF, CRLF, mixed), cut anywhere. What is taken is bounded by
     /// [`Config::high_water`](super::Config::high_water). The first call sends `+OK`, so make sure
-    /// first that the message can be read.
+    /// first that the message can be read; under [`Utf8Headers::Refuse`](super::Utf8Headers::Refuse)
+    /// it is sent, or `[UTF8]` is, once the header is known.
     ///
     /// # Errors
     /// When the ticket does not fit.
     pub fn message(&mut self, ticket: &FetchTicket, piece: &[u8]) -> Result<Taken, AnswerError> {
-        self.begin_message(ticket)?;
-        let Doing::Sending { stuffer, top, .. } = &mut self.doing else {
+        self.check(&ticket.0)?;
+        let Doing::Sending(sending) = &mut self.doing else {
             return Err(ApiMisuse::ForeignTicket.into());
         };
-        let room = self.config.high_water.get().saturating_sub(self.output.len());
-        let piece = &piece[..piece.len().min(room)];
-        let wanted = top.as_mut().map_or(piece.len(), |top| top.take(piece));
-        stuffer.push(&piece[..wanted], &mut self.output.buffer);
-        let enough = top.as_ref().is_some_and(TopLimit::is_reached);
-        Ok(Taken { octets: if enough { piece.len() } else { wanted }, enough })
+        Ok(sending.push(piece, &mut self.output.buffer, self.config.high_water.get()))
     }
 
     /// Answers [`Action::Fetch`]: the message has been handed over to its end.
@@ -210,13 +239,19 @@ impl Connection {
     /// # Errors
     /// When the ticket does not fit.
     pub fn message_complete(&mut self, ticket: FetchTicket) -> Result<(), AnswerError> {
-        self.begin_message(&ticket)?;
-        if let Doing::Sending { stuffer, .. } =
-            core::mem::replace(&mut self.doing, Doing::Listening)
-        {
-            Stuffer::finish(stuffer, &mut self.output.buffer);
+        self.check(&ticket.0)?;
+        match core::mem::replace(&mut self.doing, Doing::Listening) {
+            Doing::Sending(sending) => {
+                if let Err(NeedsUtf8) = sending.finish(&mut self.output.buffer) {
+                    self.reply(Refusal::NeedsUtf8.reply(&self.language));
+                }
+                Ok(())
+            }
+            other => {
+                self.doing = other;
+                Err(ApiMisuse::ForeignTicket.into())
+            }
         }
-        Ok(())
     }
 
     /// Answers [`Action::Fetch`]: the message cannot be read. Before its first piece the client is
@@ -226,31 +261,18 @@ impl Connection {
     /// When the ticket does not fit.
     pub fn message_failed(&mut self, ticket: FetchTicket, why: Refusal) -> Result<(), AnswerError> {
         self.check(&ticket.0)?;
-        match self.doing {
-            Doing::Sending { begun: false, .. } => {
-                self.doing = Doing::Listening;
-                self.reply(why.reply());
+        match &self.doing {
+            Doing::Sending(sending) if sending.has_begun() => {
+                self.abort(Ending::BrokenMessage);
                 Ok(())
             }
-            Doing::Sending { .. } => {
-                self.abort(Ending::BrokenMessage);
+            Doing::Sending(_) => {
+                self.doing = Doing::Listening;
+                self.reply(why.reply(&self.language));
                 Ok(())
             }
             _ => Err(ApiMisuse::ForeignTicket.into()),
         }
-    }
-
-    /// Sends the status line before the first octet of a message.
-    fn begin_message(&mut self, ticket: &FetchTicket) -> Result<(), AnswerError> {
-        self.check(&ticket.0)?;
-        let Doing::Sending { begun, announce, .. } = &mut self.doing else {
-            return Err(ApiMisuse::ForeignTicket.into());
-        };
-        if !core::mem::replace(begun, true) {
-            let text = announce.text();
-            self.reply(Reply::ok(text));
-        }
-        Ok(())
     }
 
     /// Answers [`Action::Commit`]: an outcome for each message, in the order of the action; those
@@ -274,7 +296,7 @@ impl Connection {
         if removed == marked {
             self.ok(&Remark::Goodbye);
         } else {
-            let reply = Reply::err(Remark::Removed { removed, marked }.text());
+            let reply = Reply::err(Remark::Removed { removed, marked }.text(&self.language));
             self.reply(reply.with_code(ResponseCode::SYS_TEMP));
         }
         self.ending = Some(Ending::Quit);

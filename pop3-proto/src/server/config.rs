@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use crate::capability::{Capabilities, Capability};
 use crate::command::Spaces;
+use crate::server::language::Language;
 use crate::state::State;
 use crate::text::Text;
 
@@ -26,8 +27,17 @@ pub struct Config {
     /// What CAPA tells. The list decides: a command whose tag is not on it is refused, response
     /// codes are sent only with RESP-CODES (and `[AUTH]` and `[SYS/…]` only with AUTH-RESP-CODE).
     /// Others may be added; those that begin with `X` are private. Default: TOP, USER, UIDL,
-    /// RESP-CODES, AUTH-RESP-CODE, PIPELINING, EXPIRE NEVER and IMPLEMENTATION.
+    /// RESP-CODES, AUTH-RESP-CODE, PIPELINING, EXPIRE NEVER, LANG and IMPLEMENTATION.
     pub capabilities: Capabilities,
+    /// The languages that LANG offers, the preferred one first. Until a client has chosen one,
+    /// remarks are in English, whatever stands here. With one language or none, LANG is neither
+    /// told by CAPA nor taken. Default: English and German.
+    pub languages: Vec<Language>,
+    /// What becomes of a message with UTF-8 in its header when the client has not asked for UTF-8
+    /// mode. It matters only where UTF8 is among the [`capabilities`](Self::capabilities): where it
+    /// is not, messages go out as they are, as they do from every server without UTF8. Default
+    /// [`Utf8Headers::Downgrade`].
+    pub utf8_headers: Utf8Headers,
     /// Commands beyond the RFCs that the host answers. Default: none.
     pub extensions: Vec<ExtensionCommand>,
     /// The longest command line, CRLF included, in octets; longer ones are refused. Default 255
@@ -78,8 +88,11 @@ impl Default for Config {
                 Capability::AuthRespCode,
                 Capability::Pipelining,
                 Capability::Expire { days: None, by_user: false },
+                Capability::Lang,
                 Capability::Implementation(IMPLEMENTATION.into()),
             ]),
+            languages: alloc::vec![Language::english(), Language::german()],
+            utf8_headers: Utf8Headers::Downgrade,
             extensions: Vec::new(),
             command_line: const { NonZeroUsize::new(255).unwrap() },
             sasl_response: const { NonZeroUsize::new(12_288).unwrap() },
@@ -103,6 +116,21 @@ impl Config {
         let doubled = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
         self.failed_login_delay.saturating_mul(doubled).min(longest)
     }
+}
+
+/// What becomes of a message with UTF-8 in its header for a client outside of UTF-8 mode
+/// (RFC 6856, section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Utf8Headers {
+    /// It goes out as it is, which RFC 6856 forbids and most clients can bear.
+    AsIs,
+    /// RETR and TOP are refused with `[UTF8]`. The header is held until it has ended; one that is
+    /// longer than [`Config::high_water`] is downgraded from there on.
+    Refuse,
+    /// The header is turned into ASCII on its way (see [`Downgrader`](crate::message::Downgrader)),
+    /// so that the message has another size than LIST tells.
+    Downgrade,
 }
 
 /// A command beyond the RFCs that a server's host answers.

@@ -8,11 +8,12 @@ use crate::auth::{Channel, Timestamp};
 use crate::capability::Capabilities;
 use crate::command::Mechanism;
 use crate::line::{Line, LineReader};
-use crate::multiline::{Stuffer, TopLimit};
 use crate::reply::{CodeKind, Reply, ResponseCode, ScanListing, UniqueIdListing};
 use crate::server::action::{Action, Ending, Identity};
 use crate::server::config::Config;
+use crate::server::language::Language;
 use crate::server::remark::Remark;
+use crate::server::sending::Sending;
 use crate::server::snapshot::Snapshot;
 use crate::state::State;
 use crate::text::Text;
@@ -29,8 +30,8 @@ use crate::wire::{Input, Output, Transmit};
 /// |---|---|
 /// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`hung_up`](Self::hung_up), [`tls_started`](Self::tls_started), [`already_in_tls`](Self::already_in_tls) |
 /// | out | [`transmit`](Self::transmit), [`poll`](Self::poll) |
-/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`wants_tls`](Self::wants_tls), [`is_in_tls`](Self::is_in_tls), [`channel`](Self::channel), [`state`](Self::state), [`is_over`](Self::is_over) |
-/// | act | [`authenticated`](Self::authenticated), [`challenge`](Self::challenge), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered), [`capabilities_mut`](Self::capabilities_mut), [`release_buffers`](Self::release_buffers) |
+/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`wants_tls`](Self::wants_tls), [`is_in_tls`](Self::is_in_tls), [`channel`](Self::channel), [`state`](Self::state), [`is_utf8`](Self::is_utf8), [`language`](Self::language), [`is_over`](Self::is_over) |
+/// | act | [`authenticated`](Self::authenticated), [`challenge`](Self::challenge), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered), [`capabilities_mut`](Self::capabilities_mut), [`allow_xclient`](Self::allow_xclient), [`release_buffers`](Self::release_buffers) |
 ///
 /// No command is looked at while another is being answered, or while more than
 /// [`Config::high_water`] octets wait to be sent.
@@ -52,6 +53,10 @@ pub struct Connection {
     pub(super) forgiven: u64,
     /// What is known of the TLS session, once in TLS.
     pub(super) channel: Option<Channel>,
+    pub(super) utf8: bool,
+    /// The language of the remarks.
+    pub(super) language: Language,
+    pub(super) xclient_allowed: bool,
     /// How the session ends as soon as everything is sent.
     pub(super) ending: Option<Ending>,
     eof: bool,
@@ -70,7 +75,7 @@ pub(super) enum Doing {
     /// A listing is being sent, from this position on.
     Listing(Listed, usize),
     /// A message is being sent.
-    Sending { stuffer: Stuffer, top: Option<TopLimit>, begun: bool, announce: Remark<'static> },
+    Sending(Sending),
     /// TLS is being started; whether the host was told.
     Handshake { told: bool },
 }
@@ -104,7 +109,7 @@ impl Connection {
     /// many.
     #[must_use]
     pub fn refused(config: Config, refusal: super::Refusal) -> Self {
-        let greeting = promised(&config, refusal.reply());
+        let greeting = promised(&config, refusal.reply(&Language::default_language()));
         let mut connection = Self::begin(config, None, &greeting);
         connection.ending = Some(Ending::Refused);
         connection
@@ -130,6 +135,9 @@ impl Connection {
             bad_commands: 0,
             forgiven: 0,
             channel: None,
+            utf8: false,
+            language: Language::default_language(),
+            xclient_allowed: false,
             ending: None,
             eof: false,
             over: false,
@@ -176,14 +184,16 @@ impl Connection {
         self.abort(Ending::Hangup);
     }
 
-    /// Says that the TLS handshake is done. Everything from before is forgotten: octets, and a
-    /// user name without its password (RFC 2595, section 4). Without effect when none was begun.
+    /// Says that the TLS handshake is done. Everything from before is forgotten: octets, a user
+    /// name without its password, UTF-8 mode and the language of the remarks, since it may be
+    /// somebody else's doing (RFC 2595, section 4). Without effect when none was begun.
     pub fn tls_started(&mut self, channel: Channel) {
         if matches!(self.doing, Doing::Handshake { told: true }) {
             self.input.clear();
             self.lines.reset();
             self.user = None;
             self.channel = Some(channel);
+            self.forget_international();
             self.doing = Doing::Listening;
         }
     }
@@ -240,7 +250,7 @@ impl Connection {
     /// Whether a message is being handed over and more of it can be taken now.
     #[must_use]
     pub fn wants_message(&self) -> bool {
-        matches!(self.doing, Doing::Sending { .. }) && !self.is_above_high_water()
+        matches!(self.doing, Doing::Sending(_)) && !self.is_above_high_water()
     }
 
     /// How long a silence may last now, counted from the last octet in either direction; then call
@@ -248,7 +258,7 @@ impl Connection {
     /// end.
     #[must_use]
     pub fn idle_limit(&self) -> Option<Duration> {
-        let host_is_asked = matches!(self.doing, Doing::Asking(_) | Doing::Sending { .. });
+        let host_is_asked = matches!(self.doing, Doing::Asking(_) | Doing::Sending(_));
         let asking = host_is_asked && self.output.is_empty();
         (!self.over && !asking).then_some(self.config.idle_limit)
     }
@@ -330,7 +340,7 @@ impl Connection {
             return false;
         }
         match self.doing {
-            Doing::Asking(_) | Doing::Sending { .. } => false,
+            Doing::Asking(_) | Doing::Sending(_) => false,
             Doing::Handshake { .. } if self.eof => {
                 self.ending = Some(Ending::Hangup);
                 true

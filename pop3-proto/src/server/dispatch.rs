@@ -7,13 +7,13 @@ use crate::auth::Credentials;
 use crate::capability::Capability;
 use crate::command::{Command, Extension};
 use crate::keyword::Keyword;
-use crate::multiline::{Stuffer, TopLimit};
 use crate::reply::{Reply, ScanListing, UniqueIdListing};
 use crate::server::action::{
     Action, AuthenticateTicket, CommitTicket, Ending, ExtensionTicket, FetchTicket, Part,
 };
 use crate::server::connection::{Asked, Connection, Doing, Listed, promised};
 use crate::server::remark::Remark;
+use crate::server::sending::Sending;
 use crate::server::snapshot::Snapshot;
 use crate::state::{self, State};
 use crate::types::{MessageNumber, UserName};
@@ -49,12 +49,11 @@ impl Connection {
         let offered = match keyword {
             Keyword::Apop => self.timestamp.is_some(),
             Keyword::Stls => self.offers("STLS") && !self.is_in_tls(),
-            // Part of the vocabulary; what they do is not.
-            Keyword::Utf8 | Keyword::Lang => false,
+            Keyword::Lang => self.offers("LANG") && self.has_languages(),
             _ => rule.capability.is_none_or(|tag| self.offers(tag)),
         };
         if !rule.lawful_in(self.state) {
-            Err(Remark::NotLawful(self.state))
+            Err(Remark::NotLawful { state: self.state })
         } else if !offered {
             Err(Remark::NotOffered)
         } else if matches!(keyword, Keyword::User | Keyword::Pass) && !self.takes_secrets() {
@@ -65,11 +64,14 @@ impl Connection {
     }
 
     fn lawful_extension(&self, command: &Extension) -> Result<(), Remark<'static>> {
+        if self.takes_xclient(command) {
+            return Ok(());
+        }
         let known = self.config.extensions.iter().find(|known| known.keyword == command.keyword());
         match known {
             None => Err(Remark::Unknown),
             Some(known) if !known.states.contains(&self.state) => {
-                Err(Remark::NotLawful(self.state))
+                Err(Remark::NotLawful { state: self.state })
             }
             Some(_) => Ok(()),
         }
@@ -85,6 +87,9 @@ impl Connection {
                 self.user = Some(name);
                 self.ok(&Remark::NameTaken);
             }
+            Command::Pass(password) if !self.is_lawful_password(&password) => {
+                self.err(&Remark::BadPassword);
+            }
             Command::Pass(password) => {
                 if let Some(user) = user {
                     self.authenticate(Credentials::Password { user, password });
@@ -98,7 +103,12 @@ impl Connection {
             Command::Capa => self.capa(),
             Command::Auth { mechanism, initial } => self.auth(mechanism, initial.as_ref()),
             Command::Stls => self.stls(),
+            Command::Utf8 => self.utf8(),
+            Command::Lang(range) => self.lang(range.as_ref()),
             Command::Quit => self.quit(),
+            Command::Extension(extension) if self.takes_xclient(&extension) => {
+                self.xclient(&extension);
+            }
             Command::Extension(extension) => self.extension(extension),
             command => {
                 if let Err(remark) = self.transaction(&command) {
@@ -128,11 +138,11 @@ impl Connection {
             }
             Command::Retr(number) => {
                 let octets = snapshot.get(number)?.octets;
-                self.fetch(number, Part::Whole, Remark::Message { octets });
+                self.fetch(number, Part::Whole, &Remark::Message { octets });
             }
             Command::Top { message, lines } => {
                 snapshot.get(message)?;
-                self.fetch(message, Part::Top(lines), Remark::Top);
+                self.fetch(message, Part::Top(lines), &Remark::Top);
             }
             Command::Dele(number) => {
                 snapshot.mark(number)?;
@@ -156,8 +166,9 @@ impl Connection {
 
     fn capa(&mut self) {
         self.ok(&Remark::Capabilities);
-        let list: Vec<_> =
-            self.config.capabilities.iter().filter_map(|one| self.here_and_now(one)).collect();
+        let xclient = self.offered_xclient().map(Cow::Owned);
+        let listed = self.config.capabilities.iter().filter_map(|one| self.here_and_now(one));
+        let list: Vec<_> = listed.chain(xclient).collect();
         let out = &mut self.output.buffer;
         for capability in list {
             let mut line = alloc::format!("{capability}");
@@ -178,11 +189,12 @@ impl Connection {
         let before_login = self.state == State::Authorization;
         match capability {
             Capability::Stls => before_login && !self.is_in_tls(),
+            Capability::Lang => self.has_languages(),
             Capability::User => !before_login || self.takes_secrets(),
             Capability::Sasl(mechanisms) => {
                 let offered = mechanisms.iter().filter(|name| self.takes_mechanism(name));
                 let offered: Vec<_> = offered.cloned().collect();
-                return (!offered.is_empty()).then(|| Cow::Owned(Capability::Sasl(offered)));
+                return (!offered.is_empty()).then_some(Cow::Owned(Capability::Sasl(offered)));
             }
             _ => true,
         }
@@ -223,26 +235,24 @@ impl Connection {
         self.doing = Doing::Listing(listed, 0);
     }
 
-    fn fetch(&mut self, number: MessageNumber, part: Part, announce: Remark<'static>) {
-        let top = match part {
-            Part::Whole => None,
-            Part::Top(lines) => Some(TopLimit::new(lines)),
-        };
-        self.doing = Doing::Sending { stuffer: Stuffer::new(), top, begun: false, announce };
+    fn fetch(&mut self, number: MessageNumber, part: Part, announce: &Remark<'static>) {
+        let announce = Reply::ok(announce.text(&self.language));
+        let policy = self.header_policy();
+        self.doing = Doing::Sending(Sending::new(part, announce, policy));
         let ticket = FetchTicket(self.identity.clone());
         self.actions.push_back(Action::Fetch { number, part, ticket });
     }
 
-    fn offers(&self, tag: &str) -> bool {
+    pub(super) fn offers(&self, tag: &str) -> bool {
         self.config.capabilities.has(tag)
     }
 
     pub(super) fn ok(&mut self, remark: &Remark<'_>) {
-        self.reply(Reply::ok(remark.text()));
+        self.reply(Reply::ok(remark.text(&self.language)));
     }
 
     pub(super) fn err(&mut self, remark: &Remark<'_>) {
-        self.reply(Reply::err(remark.text()));
+        self.reply(Reply::err(remark.text(&self.language)));
     }
 
     /// Refuses what is no command here; too many of those in a row end the session.

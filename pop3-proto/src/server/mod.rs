@@ -49,17 +49,23 @@ mod answer;
 mod config;
 mod connection;
 mod dispatch;
+mod international;
+mod language;
 mod remark;
 mod sasl;
+mod sending;
 mod snapshot;
 #[cfg(test)]
 #[expect(clippy::field_reassign_with_default, reason = "the way of those outside the crate")]
 mod tests;
+mod xclient;
 
 pub use action::{
     Action, AuthenticateTicket, CommitTicket, Ending, ExtensionTicket, FetchTicket, OpenTicket,
     Part, WaitTicket,
 };
 pub use answer::{AnswerError, Refusal, Removal, Taken};
-pub use config::{Config, ExtensionCommand, Tolerance};
+pub use config::{Config, ExtensionCommand, Tolerance, Utf8Headers};
 pub use connection::Connection;
+pub use language::{InvalidLanguage, Language};
+pub use remark::{RemarkName, UnknownRemark};

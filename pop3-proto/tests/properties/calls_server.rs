@@ -3,7 +3,7 @@
 use bytes::Buf;
 use pop3_proto::auth::Channel;
 use pop3_proto::server::{
-    Action, Config, Connection, ExtensionCommand, Refusal, Removal, Tolerance,
+    Action, Config, Connection, ExtensionCommand, Refusal, Removal, Tolerance, Utf8Headers,
 };
 use pop3_proto::state::State;
 use pop3_proto::{Capability, Reply, Text, UserName};
@@ -60,20 +60,26 @@ fn call() -> impl Strategy<Value = Call> {
 const BUFFER: usize = 100;
 const HIGH_WATER: usize = 120;
 
-fn config(strict: bool) -> Config {
+fn config(strict: bool, utf8_headers: Utf8Headers) -> Config {
     let mut config = Config::default();
     config.read_buffer = BUFFER.try_into().unwrap();
     config.command_line = 40.try_into().unwrap();
     config.high_water = HIGH_WATER.try_into().unwrap();
     config.bad_commands = 10.try_into().unwrap();
     config.sasl_response = 60.try_into().unwrap();
+    config.utf8_headers = utf8_headers;
     config.capabilities.set(Capability::Stls);
     config.capabilities.set(Capability::parse(b"SASL PLAIN"));
+    config.capabilities.set(Capability::Utf8 { user: strict });
     config.extensions = vec![ExtensionCommand::new("XFOO", &[State::Authorization])];
     if strict {
         config.tolerance = Tolerance::STRICT;
     }
     config
+}
+
+fn policy() -> impl Strategy<Value = Utf8Headers> {
+    prop_oneof![Just(Utf8Headers::AsIs), Just(Utf8Headers::Refuse), Just(Utf8Headers::Downgrade)]
 }
 
 /// Answers an action with the means of a connection that need not be its own. An action that is
@@ -138,8 +144,10 @@ proptest! {
     fn a_server_never_panics_never_grows_and_ends_once(
         calls in proptest::collection::vec((0..2_usize, call()), 0..120),
         strict in any::<bool>(),
+        utf8_headers in policy(),
     ) {
-        let mut connections = [0, 1].map(|_| Connection::new(config(strict), None));
+        let mut connections = [0, 1].map(|_| Connection::new(config(strict, utf8_headers), None));
+        connections[0].allow_xclient();
         let mut last_answers = [None, None];
         let mut open = Vec::new();
         for (which, call) in calls {
@@ -183,8 +191,9 @@ proptest! {
                     }
                 }
             }
-            // One piece beyond the mark: twice a piece of a message, a list of capabilities.
-            prop_assert!(connection.transmit().remaining() <= 3 * HIGH_WATER + 512);
+            // One piece beyond the mark: twice a piece of a message, a list of capabilities, a field
+            // that was made longer.
+            prop_assert!(connection.transmit().remaining() <= 3 * HIGH_WATER + 2_048);
             prop_assert!(connection.read_buffer().len() <= BUFFER);
             if let Some(last) = &last_answers[which] {
                 prop_assert_eq!(&answers(connection), last);

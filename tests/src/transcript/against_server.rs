@@ -1,7 +1,7 @@
 //! A transcript played as the client, against our server on a socket.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,8 @@ use pop3_blocking::{Server, Stop};
 use pop3_maildrop::Service;
 use pop3_maildrop::memory::MemoryMaildrops;
 use pop3_proto::auth::{ApopDigest, Timestamp};
-use pop3_proto::{Command, Secret, Text, UserName};
+use pop3_proto::server::Utf8Headers;
+use pop3_proto::{Capability, Command, Secret, Text, UserName};
 
 use super::{Departure, Head, Step, Transcript, text};
 
@@ -65,8 +66,17 @@ impl Office {
         if let Some(bad) = head.bad_commands.and_then(NonZeroU32::new) {
             config.bad_commands = bad;
         }
+        for line in &head.with {
+            config.capabilities.set(Capability::parse(line.as_bytes()));
+        }
+        if head.refuses_utf8_headers {
+            config.utf8_headers = Utf8Headers::Refuse;
+        }
         for tag in &head.without {
             config.capabilities.remove(tag);
+        }
+        if head.trusted {
+            service.trust([IpAddr::from([127, 0, 0, 1])].into_iter().collect());
         }
         let server = Server::bind("127.0.0.1:0", service).unwrap();
         let (address, stop) = (server.addresses()[0], server.stop());

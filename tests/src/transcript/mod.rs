@@ -53,6 +53,13 @@ pub struct Head {
     pub greeting: Option<String>,
     /// `without: TAG`: a capability that the server does not have.
     pub without: Vec<String>,
+    /// `with: LINE`: a capability that the server has by no default.
+    pub with: Vec<String>,
+    /// `utf8 headers: refuse`: what becomes of UTF-8 in headers for a client without UTF8, unless
+    /// they are downgraded.
+    pub refuses_utf8_headers: bool,
+    /// `trusted: yes`: the client is one that may use XCLIENT.
+    pub trusted: bool,
     /// `bad commands: n`: so many in a row end the session.
     pub bad_commands: Option<u32>,
 }
@@ -136,6 +143,9 @@ impl Head {
             ("side", "client") => self.client_side = true,
             ("apop", "yes") => self.apop = true,
             ("greeting", text) => self.greeting = Some(text.to_owned()),
+            ("with", line) => self.with.push(line.to_owned()),
+            ("utf8 headers", "refuse") => self.refuses_utf8_headers = true,
+            ("trusted", "yes") => self.trusted = true,
             ("without", tag) => self.without.push(tag.to_owned()),
             ("bad commands", n) => {
                 self.bad_commands = Some(n.parse().map_err(|_| "not a number")?);

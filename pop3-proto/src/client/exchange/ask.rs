@@ -9,8 +9,9 @@ use bytes::{Bytes, BytesMut};
 use super::{Exchange, next_event};
 use crate::capability::Capabilities;
 use crate::client::{CommandId, Connection, Error, Event, Item};
-use crate::command::{Command, Extension};
-use crate::reply::{DropListing, Reply, ScanListing, UniqueIdListing};
+use crate::command::{Command, Extension, LanguageRange, LanguageTag};
+use crate::reply::{DropListing, LanguageListing, Reply, ScanListing, UniqueIdListing};
+use crate::text::Text;
 use crate::types::{MessageNumber, UniqueId};
 
 /// A command and what its answer is turned into. Made by the functions of this module.
@@ -60,7 +61,7 @@ impl<T> Exchange for Ask<T> {
                 Poll::Ready(Err(Error::Refused { command, reply }))
             }
             answer => {
-                let reply = answer.reply.clone().unwrap_or_else(|| Reply::ok(crate::Text::EMPTY));
+                let reply = answer.reply.clone().unwrap_or_else(|| Reply::ok(Text::EMPTY));
                 Poll::Ready((self.typed)(answer).ok_or(Error::Malformed { command, reply }))
             }
         }
@@ -148,6 +149,30 @@ pub fn quit() -> Ask<Reply> {
     Ask::new(Command::Quit, |answer| answer.reply)
 }
 
+/// UTF8: messages with UTF-8 in their headers come as they are from now on (RFC 6856, section 2).
+/// It is lawful before login, and comes after STLS where there is STLS.
+#[must_use]
+pub fn utf8() -> Ask<Reply> {
+    Ask::new(Command::Utf8, |answer| answer.reply)
+}
+
+/// LANG: the languages that the server's remarks can have, in no order that means anything
+/// (RFC 6856, section 3.2).
+#[must_use]
+pub fn languages() -> Ask<Vec<LanguageListing>> {
+    Ask::new(Command::Lang(None), |answer| Some(answer.language_listings().collect()))
+}
+
+/// LANG with a range: the language of the server's remarks from now on, and the first of them.
+/// After a refusal it is what it was before (RFC 6856, section 3.2).
+#[must_use]
+pub fn language(range: LanguageRange) -> Ask<(LanguageTag, Text)> {
+    Ask::new(Command::Lang(Some(range)), |answer| {
+        let LanguageListing { tag, name } = answer.language_listings().next()?;
+        Some((tag, name.unwrap_or_default()))
+    })
+}
+
 /// A command beyond the RFCs, and its answer: the status line, and the content, lines ending in
 /// CRLF, if its shape has any.
 #[must_use]
@@ -167,6 +192,13 @@ impl Answer {
     fn scan_listings(self) -> impl Iterator<Item = ScanListing> {
         self.items.into_iter().filter_map(|item| match item {
             Item::Scan(listing) => Some(listing),
+            _ => None,
+        })
+    }
+
+    fn language_listings(self) -> impl Iterator<Item = LanguageListing> {
+        self.items.into_iter().filter_map(|item| match item {
+            Item::Language(listing) => Some(listing),
             _ => None,
         })
     }

@@ -56,8 +56,8 @@ mod sign_in;
 #[cfg(feature = "sasl")]
 pub use account::{Account, Method};
 pub use ask::{
-    Ask, capabilities, delete, extension, list, list_one, no_operation, quit, reset, stat,
-    unique_id, unique_ids,
+    Ask, capabilities, delete, extension, language, languages, list, list_one, no_operation, quit,
+    reset, stat, unique_id, unique_ids, utf8,
 };
 pub use login::Login;
 pub use mark::DeleteAll;

@@ -319,3 +319,63 @@ fn an_exchange_drops_what_is_not_its_own() {
     let dialogue = [("NOOP", "+OK\r\n"), ("STAT", "+OK 1 2\r\n")];
     assert!(scene.drive(exchange::stat(), &dialogue).is_ok());
 }
+
+#[test]
+fn languages_are_listed_with_their_names() {
+    use crate::command::LanguageRange;
+    let mut scene = Scene::new();
+    let listing = "+OK languages:\r\nen English\r\nde-AT Österreichisches Deutsch\r\ntlh\r\n.\r\n";
+    let languages = scene.drive(exchange::languages(), &[("LANG", listing)]).unwrap();
+    let told: Vec<String> = languages
+        .iter()
+        .map(|language| alloc::format!("{} {:?}", language.tag, language.name))
+        .collect();
+    assert_eq!(
+        told,
+        ["en Some(\"English\")", "de-AT Some(\"Österreichisches Deutsch\")", "tlh None"]
+    );
+    let range = LanguageRange::new("de").unwrap();
+    let dialogue = [("LANG de", "+OK de-AT jetzt auf Deutsch\r\n")];
+    let (tag, remark) = scene.drive(exchange::language(range.clone()), &dialogue).unwrap();
+    assert!(tag.matches(&range));
+    assert_eq!(remark.to_string(), "jetzt auf Deutsch");
+    for (answer, error) in
+        [("-ERR no such\r\n", "-ERR no such"), ("+OK \r\n", "LANG"), ("+OK :-)\r\n", "LANG")]
+    {
+        let dialogue = [("LANG de", answer)];
+        let told = scene.drive(exchange::language(range.clone()), &dialogue).unwrap_err();
+        assert!(told.to_string().contains(error), "{told}");
+    }
+}
+
+#[test]
+fn utf8_is_agreed_on_before_login() {
+    let mut scene = Scene::new();
+    assert!(scene.drive(exchange::utf8(), &[("UTF8", "+OK\r\n")]).is_ok());
+    assert!(scene.drive(exchange::utf8(), &[("UTF8", "-ERR no\r\n")]).is_err());
+    let mut scene = scene.logged_in();
+    let mut utf8 = exchange::utf8();
+    assert!(matches!(utf8.poll(&mut scene.connection), Poll::Ready(Err(Error::Misuse(_)))));
+}
+
+/// RFC 6856, section 2.1.
+#[test]
+fn stls_is_not_sent_behind_utf8() {
+    use crate::error::ApiMisuse;
+    let mut scene = Scene::new();
+    scene.send("UTF8");
+    let refused = scene.connection.send(Command::Stls).unwrap_err();
+    assert_eq!(refused.reason, ApiMisuse::StlsBehindUtf8);
+    scene.says("-ERR no UTF8 here\r\n");
+    assert!(scene.connection.send(Command::Stls).is_ok());
+}
+
+/// RFC 6856, section 5.
+#[test]
+fn a_message_that_needs_utf8_is_told_from_others() {
+    let mut scene = Scene::new().offering("RESP-CODES").logged_in();
+    let got = scene.retrieve(&["RETR 1"], |_| "-ERR [UTF8] needs UTF8\r\n".into());
+    assert_eq!(got, ["1: RETR was refused: -ERR [UTF8] needs UTF8"]);
+    let code = crate::reply::Reply::parse(b"-ERR [utf8] x").unwrap().code.unwrap();
+    assert_eq!(code.kind(), crate::reply::CodeKind::Utf8);
+}

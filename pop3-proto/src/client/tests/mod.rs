@@ -145,6 +145,7 @@ fn brief_item(item: &Item) -> String {
         Item::Scan(listing) => alloc::format!("{} octets {}", listing.number, listing.octets),
         Item::UniqueId(listing) => alloc::format!("{} id {}", listing.number, listing.unique_id),
         Item::Capability(capability) => alloc::format!("can {capability}"),
+        Item::Language(listing) => alloc::format!("speaks {}", listing.tag),
         Item::Line(line) => alloc::format!("line {}", line.escape_ascii()),
     }
 }

@@ -7,7 +7,7 @@ use core::time::Duration;
 use bytes::Buf;
 
 use super::*;
-use crate::auth::{Channel, Credentials};
+use crate::auth::{Channel, Credentials, SaslResponse};
 use crate::multiline::Counter;
 use crate::reply::Reply;
 use crate::text::Text;
@@ -17,12 +17,15 @@ mod back_pressure;
 mod capabilities;
 mod commands;
 mod endings;
+mod international;
 mod lines;
 mod login;
 mod maildrop;
 mod messages;
 mod sasl;
 mod stls;
+mod utf8_headers;
+mod xclient;
 
 /// A connection and a host that lets `mark` in with `swordfish`.
 struct Session {
@@ -42,6 +45,7 @@ struct Session {
     waits: Vec<Duration>,
     committed: Option<Vec<u32>>,
     tls_wanted: bool,
+    relayed: Option<crate::command::Xclient>,
     ending: Option<Ending>,
 }
 
@@ -66,6 +70,7 @@ impl Session {
             waits: Vec::new(),
             committed: None,
             tls_wanted: false,
+            relayed: None,
             ending: None,
         }
     }
@@ -146,17 +151,19 @@ impl Session {
                 connection.authenticated(ticket, verdict).unwrap();
             }
             // The whole of PLAIN is one message; one that only begins is led on by a challenge.
-            Action::Sasl { response, ticket, .. } => match response.as_ref().map(|r| r.expose()) {
-                Some(b"\0mark\0swordfish") => {
-                    let mark = crate::UserName::new("mark").unwrap();
-                    connection.authenticated(ticket, Ok(mark)).unwrap();
+            Action::Sasl { response, ticket, .. } => {
+                match response.as_ref().map(SaslResponse::expose) {
+                    Some(b"\0mark\0swordfish") => {
+                        let mark = crate::UserName::new("mark").unwrap();
+                        connection.authenticated(ticket, Ok(mark)).unwrap();
+                    }
+                    Some(b"\0mark\0wrong") => {
+                        connection.authenticated(ticket, Err(Refusal::Credentials)).unwrap();
+                    }
+                    None => connection.challenge(ticket, b"").unwrap(),
+                    Some(other) => connection.challenge(ticket, &other.repeat(2)).unwrap(),
                 }
-                Some(b"\0mark\0wrong") => {
-                    connection.authenticated(ticket, Err(Refusal::Credentials)).unwrap();
-                }
-                None => connection.challenge(ticket, b"").unwrap(),
-                Some(other) => connection.challenge(ticket, &other.repeat(2)).unwrap(),
-            },
+            }
             Action::Open { ticket, .. } => {
                 let messages = self.locked.take().map_or_else(|| Ok(self.snapshot()), Err);
                 let _ = self.connection.opened(ticket, messages);
@@ -176,6 +183,7 @@ impl Session {
                 let content = (command.keyword() == "XLIST").then(|| ".a\nb".into());
                 connection.extension_answered(ticket, Reply::ok(text), content).unwrap();
             }
+            Action::Relayed(client) => self.relayed = Some(client),
             Action::StartTls => self.tls_wanted = true,
             Action::Close(ending) => {
                 assert_eq!(self.ending.replace(ending), None, "closed twice");

@@ -1,0 +1,81 @@
+//! Encoded words (RFC 2047).
+
+use alloc::vec::Vec;
+
+use base64ct::{Base64, Encoding};
+
+/// A line of a header is folded before a word that would end beyond this (RFC 5322, section 2.1.1).
+const LINE: usize = 76;
+
+/// How many octets of text an encoded word holds: it has at most 75 octets with the longer of the
+/// two charsets (RFC 2047, section 2).
+const TEXT: usize = 42;
+
+/// One word, or several that belong together.
+pub(super) struct Word {
+    /// The text.
+    pub(super) text: Vec<u8>,
+    /// How it is written when it needs no encoding, quotes and all.
+    pub(super) verbatim: Vec<u8>,
+}
+
+/// Writes free text.
+pub(super) fn text(body: &[u8], out: &mut Vec<u8>) {
+    let words = body.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    write(words.map(|word| Word { text: word.to_vec(), verbatim: word.to_vec() }), out);
+}
+
+/// Writes words: those that are not ASCII as encoded words, joined with their neighbours where
+/// these are not ASCII either, since the space between encoded words is not part of the text.
+pub(super) fn write(words: impl Iterator<Item = Word>, out: &mut Vec<u8>) {
+    let mut pending = Vec::new();
+    for word in words {
+        if word.text.is_ascii() {
+            encode(&core::mem::take(&mut pending), out);
+            append(&word.verbatim, out);
+            continue;
+        }
+        if !pending.is_empty() {
+            pending.push(b' ');
+        }
+        pending.extend_from_slice(&word.text);
+    }
+    encode(&pending, out);
+}
+
+/// Appends text as encoded words.
+pub(super) fn encode(text: &[u8], out: &mut Vec<u8>) {
+    let (charset, mut rest) = match core::str::from_utf8(text) {
+        Ok(_) => (&b"UTF-8"[..], text),
+        Err(_) => (&b"UNKNOWN-8BIT"[..], text),
+    };
+    while !rest.is_empty() {
+        let (chunk, behind) = rest.split_at(whole_characters(rest));
+        let mut buffer = [0; 4 * TEXT.div_ceil(3)];
+        // The buffer has room for as much as a chunk has.
+        let base64 = Base64::encode(chunk, &mut buffer).unwrap_or_default();
+        append(&[b"=?", charset, b"?B?", base64.as_bytes(), b"?="].concat(), out);
+        rest = behind;
+    }
+}
+
+/// How much of a text one encoded word takes: characters are not torn (RFC 2047, section 5).
+fn whole_characters(text: &[u8]) -> usize {
+    let is_start = |at: &usize| text.get(*at).is_none_or(|octet| octet & 0xc0 != 0x80);
+    let longest = text.len().min(TEXT);
+    (TEXT - 3..=longest).rev().find(is_start).unwrap_or(longest)
+}
+
+/// Appends a word: straight behind the space that follows the field's name, else behind a space, or
+/// on a line of its own where this one would be too long.
+pub(super) fn append(word: &[u8], out: &mut Vec<u8>) {
+    if word.is_empty() {
+        return;
+    }
+    if out.last() != Some(&b' ') {
+        let line = out.iter().rev().take_while(|octet| **octet != b'\n').count();
+        let too_long = line + 1 + word.len() > LINE;
+        out.extend_from_slice(if too_long { b"\r\n " } else { b" " });
+    }
+    out.extend_from_slice(word);
+}

@@ -22,7 +22,7 @@ impl Nonces {
     /// The next nonce.
     pub fn next_nonce(&mut self) -> [u8; NONCE] {
         self.count += 1;
-        let hash = Sha256::new().chain_update(&*self.seed).chain_update(self.count.to_be_bytes());
+        let hash = Sha256::new().chain_update(*self.seed).chain_update(self.count.to_be_bytes());
         let mut nonce = [0; NONCE];
         for (octet, hashed) in nonce.iter_mut().zip(hash.finalize()) {
             *octet = hashed;

@@ -5,7 +5,7 @@ use std::fs;
 use pop3_proto::auth::sasl::{ScramHash, ScramKeys};
 use pop3_proto::auth::{CramMd5Digest, Timestamp};
 
-use super::tests::{bcrypt, file, pass, user};
+use super::tests::{bcrypt, file, pass, quickest, user};
 use super::*;
 
 fn secret(secret: &str) -> Secret {
@@ -72,6 +72,16 @@ fn salts_and_iterations_do_not_tell_who_exists() {
     assert_eq!(keys(&users, "nobody", ScramHash::Sha512).iterations(), 4096);
     let (one, other) = (keys(&users, "x", ScramHash::Sha1), keys(&users, "y", ScramHash::Sha1));
     assert_ne!(one.salt(), other.salt());
+}
+
+#[test]
+fn keys_of_an_unknown_user_take_as_long_as_keys_of_a_known_one() {
+    let (_dir, path) = file("mark:{PLAIN}x\nmary:{PLAIN}x\n");
+    let users = UsersFile::open(&path).unwrap();
+    let (known, unknown) = quickest(|name| {
+        keys(&users, name, ScramHash::Sha256);
+    });
+    assert!(unknown > known / 2, "{known:?} for a known user, {unknown:?} for an unknown one");
 }
 
 #[test]

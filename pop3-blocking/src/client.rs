@@ -27,8 +27,10 @@ pub struct Client<S = TcpStream> {
     /// Whether a secret may go over the stream as it is.
     cleartext: bool,
     /// How to connect once more, where a server closes after a refusal.
-    again: Option<fn(&Endpoint, &Options) -> Result<Self, Error>>,
+    again: Option<Again<S>>,
 }
+
+type Again<S> = fn(&Endpoint, &Options) -> Result<Client<S>, Error>;
 
 impl Client {
     /// Connects to a server, as [`Options::default`] has it: in TLS, unless the server is on this
@@ -42,19 +44,19 @@ impl Client {
         E: TryInto<Endpoint>,
         Error: From<E::Error>,
     {
-        Self::connect_with(endpoint, Options::default())
+        Self::connect_with(endpoint, &Options::default())
     }
 
     /// As [`connect`](Self::connect), with options.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
-    pub fn connect_with<E>(endpoint: E, options: Options) -> Result<Self, Error>
+    pub fn connect_with<E>(endpoint: E, options: &Options) -> Result<Self, Error>
     where
         E: TryInto<Endpoint>,
         Error: From<E::Error>,
     {
-        Self::open(&endpoint.try_into()?, &options)
+        Self::open(&endpoint.try_into()?, options)
     }
 
     fn open(endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
@@ -62,10 +64,9 @@ impl Client {
         let socket = stream.try_clone()?;
         let loopback = stream.peer_addr()?.ip().to_canonical().is_loopback();
         let conversation =
-            Conversation::new(stream, Some(socket), Some(endpoint.clone()), options.clone())?;
+            Conversation::new(stream, Some(socket), Some(endpoint.clone()), options)?;
         let opening = options.opening(loopback);
-        let again: fn(&_, &_) -> _ = Self::open;
-        Self::begin(conversation, opening, options.allows_cleartext(loopback), Some(again))
+        Self::begin(conversation, opening, options.allows_cleartext(loopback), Some(Self::open))
     }
 }
 
@@ -76,7 +77,7 @@ impl<S: Read + Write> Client<S> {
     ///
     /// # Errors
     /// When the stream fails, or the server refuses service.
-    pub fn with_stream(stream: S, options: Options) -> Result<Self, Error> {
+    pub fn with_stream(stream: S, options: &Options) -> Result<Self, Error> {
         let conversation = Conversation::new(stream, None, None, options)?;
         Self::begin(conversation, Opening::new(), true, None)
     }
@@ -91,7 +92,7 @@ impl<S: Read + Write> Client<S> {
         stream: S,
         socket: Option<TcpStream>,
         endpoint: Endpoint,
-        options: Options,
+        options: &Options,
     ) -> Result<Self, Error> {
         let peer = socket.as_ref().map(TcpStream::peer_addr).transpose()?;
         let loopback = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
@@ -104,7 +105,7 @@ impl<S: Read + Write> Client<S> {
         mut conversation: Conversation<S>,
         opening: Opening,
         cleartext: bool,
-        again: Option<fn(&Endpoint, &Options) -> Result<Self, Error>>,
+        again: Option<Again<S>>,
     ) -> Result<Self, Error> {
         let greeting = conversation.hold(opening)?;
         Ok(Self { conversation, greeting, cleartext, again })

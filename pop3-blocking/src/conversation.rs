@@ -29,12 +29,13 @@ impl<S: Read + Write> Conversation<S> {
         stream: S,
         socket: Option<TcpStream>,
         endpoint: Option<Endpoint>,
-        options: Options,
+        options: &Options,
     ) -> Result<Self, Error> {
         let pipe = match &endpoint {
             Some(endpoint) => options.pipe(endpoint)?,
             None => Pipe::new(Connection::new(options.config.clone())),
         };
+        let options = options.clone();
         Ok(Self { stream, pipe, endpoint, options, socket, armed: None })
     }
 

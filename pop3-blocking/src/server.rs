@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use pop3_maildrop::{Door, Permit, Reception, Service};
+use pop3_maildrop::{Door, Reception, Service};
 use tracing::{debug, info, info_span, warn};
 
 use crate::serving;
@@ -77,7 +77,7 @@ impl Server {
             floor: Arc::default(),
         };
         for listener in listeners {
-            server.add_listener(listener, Door::Plain)?;
+            server.add_listener(listener, Door::PLAIN)?;
         }
         Ok(server)
     }
@@ -234,19 +234,20 @@ fn take_in(
     service: &Service,
     floor: &Arc<Floor>,
 ) -> io::Result<()> {
-    let (mut pipe, permit) = match service.receive(Some(peer.ip()), door) {
-        Reception::Welcome(pipe, permit) => (pipe, permit),
+    let received = match service.receive(Some(peer.ip()), door) {
         Reception::SentAway(mut pipe) => return serving::refuse(&mut pipe, &stream),
-        _ => return Ok(()),
+        Reception::Closed => return Ok(()),
+        received => received,
     };
     floor.sessions().insert(id, stream.try_clone()?);
     let (service, floor) = (service.clone(), floor.clone());
     std::thread::Builder::new().name(format!("pop3 {peer}")).spawn(move || {
-        let leaving = Leaving { id, floor, _permit: permit };
+        let leaving = Leaving { id, floor };
         info_span!("session", %peer).in_scope(|| {
             debug!("connected");
-            match serving::serve(&mut pipe, &service, &stream) {
-                Ok(ending) => info!(%ending, "session ended"),
+            match serving::attend(received, &service, &stream) {
+                Ok(Some(ending)) => info!(%ending, "session ended"),
+                Ok(None) => debug!("sent away"),
                 Err(error) => warn!(%error, "session failed"),
             }
         });
@@ -259,7 +260,6 @@ fn take_in(
 struct Leaving {
     id: u64,
     floor: Arc<Floor>,
-    _permit: Permit,
 }
 
 impl Drop for Leaving {

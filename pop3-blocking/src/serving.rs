@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use pop3_maildrop::{Next, Service, Session};
+use pop3_maildrop::{Lobby, Next, Reception, Service, Session};
 use pop3_proto::Pipe;
 use pop3_proto::bytes::Buf;
 use pop3_proto::server::Ending;
@@ -12,12 +12,35 @@ use pop3_proto::server::Ending;
 /// How long a refused client may take to read why.
 const REFUSAL_LIMIT: Duration = Duration::from_millis(100);
 
-/// Serves a session to its end.
-pub(crate) fn serve(
-    pipe: &mut Pipe<Session>,
+/// Sees to a client that was received: how its session ended, unless there was none.
+pub(crate) fn attend(
+    mut received: Reception,
     service: &Service,
-    stream: &TcpStream,
-) -> io::Result<Ending> {
+    mut stream: &TcpStream,
+) -> io::Result<Option<Ending>> {
+    let until = Instant::now() + Lobby::LIMIT;
+    loop {
+        received = match received {
+            Reception::Announced(lobby) => {
+                let left = until.saturating_duration_since(Instant::now());
+                stream.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+                let mut header = [0; 1_024];
+                match stream.read(&mut header)? {
+                    0 => Reception::Closed,
+                    read => lobby.push(&header[..read]),
+                }
+            }
+            Reception::Welcome(mut pipe, _permit) => {
+                return serve(&mut pipe, service, stream).map(Some);
+            }
+            Reception::SentAway(mut pipe) => return refuse(&mut pipe, stream).map(|()| None),
+            _ => return Ok(None),
+        }
+    }
+}
+
+/// Serves a session to its end.
+fn serve(pipe: &mut Pipe<Session>, service: &Service, stream: &TcpStream) -> io::Result<Ending> {
     stream.set_nodelay(true)?;
     let started = Instant::now();
     let mut armed = None;

@@ -132,7 +132,7 @@ fn a_refused_login_gives_the_client_back() {
 fn a_silent_server_is_given_up_with_a_reason() {
     let mut options = Options::default();
     options.config.reply_limit = Duration::from_millis(50);
-    let error = Client::connect_with(parrot(b""), options).unwrap_err();
+    let error = Client::connect_with(parrot(b""), &options).unwrap_err();
     assert_eq!(error.to_string(), "the server was silent for too long while its greeting was due");
 }
 
@@ -184,7 +184,7 @@ fn any_stream_can_be_brought_along() {
 
     let office = Office::open(&LETTERS);
     let stream = Counted(TcpStream::connect(office.address).unwrap(), 0);
-    let client = Client::with_stream(stream, Options::default()).unwrap();
+    let client = Client::with_stream(stream, &Options::default()).unwrap();
     let mut session = client.login("mark", "swordfish").unwrap();
     let mut letter = Vec::new();
     session.retrieve(number(1)).unwrap().read_to_end(&mut letter).unwrap();

@@ -88,7 +88,7 @@ pub use asynchronous::{AsyncAuthenticator, AsyncLetter, AsyncMaildrop, AsyncMail
 pub use authenticator::{Authenticator, LoginRefused};
 pub use gate::{Gate, GateLimits, Permit, TurnedAway};
 pub use name::UnsafeName;
-pub use reception::{Door, Reception};
+pub use reception::{Door, Lobby, Reception};
 pub use service::{Answers, Service};
 pub use session::{Next, Session};
 pub use storage::{BoxError, LetterError, Maildrop, Maildrops, OpenError, Removal, RemoveError};

@@ -19,10 +19,12 @@ pub(crate) struct Office {
 }
 
 impl Office {
+    #[allow(dead_code, reason = "not every test that shares this file needs it")]
     pub(crate) fn open(letters: &[&[u8]]) -> Self {
         Self::with(letters, |_| (), |_| ())
     }
 
+    #[allow(dead_code, reason = "not every test that shares this file needs it")]
     pub(crate) fn with(
         letters: &[&[u8]],
         configure: impl FnOnce(&mut Config),
@@ -37,7 +39,7 @@ impl Office {
         Self::build(letters, configure, |_| ())
     }
 
-    fn build(
+    pub(crate) fn build(
         letters: &[&[u8]],
         configure: impl FnOnce(&mut Service),
         prepare: impl FnOnce(&mut Server),
@@ -57,6 +59,7 @@ impl Office {
     }
 
     /// How many letters there are.
+    #[allow(dead_code, reason = "not every test that shares this file needs it")]
     pub(crate) fn count(&self) -> usize {
         self.letters.letters(&mark()).len()
     }

@@ -1,17 +1,16 @@
 //! The client: before login, and after.
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use pop3_proto::adapter::{Endpoint, Error, Options};
+use pop3_proto::adapter::{Endpoint, Error, LoginFailed, Options, account, sign_in};
 use pop3_proto::bytes::Bytes;
-use pop3_proto::client::exchange::{self, Account, Exchange, Login, Method, Opening, SignIn};
-use pop3_proto::client::{self, Greeting, Quirk};
+use pop3_proto::client::exchange::{self, Account, Exchange, Method, Opening};
+use pop3_proto::client::{Greeting, Quirk};
 use pop3_proto::command::Extension;
 use pop3_proto::reply::{DropListing, ScanListing, UniqueIdListing};
-use pop3_proto::{Capabilities, Command, MessageNumber, Reply, Secret, UniqueId, UserName};
+use pop3_proto::{Capabilities, Command, MessageNumber, Reply, UniqueId};
 
 use crate::conversation::Conversation;
 use crate::letters::{Letter, Letters};
@@ -129,7 +128,7 @@ impl<S: Read + Write> Client<S> {
         self.conversation.get_ref().is_in_tls()
     }
 
-    /// Logs in by name and password, by the strongest way that both sides have ([`SignIn`]). The
+    /// Logs in by name and password, by the strongest way that both sides have ([`exchange::SignIn`]). The
     /// password goes over the stream as it is only in TLS, to a server on this machine, or where
     /// the [options](Options::cleartext) allow it.
     ///
@@ -140,85 +139,45 @@ impl<S: Read + Write> Client<S> {
         self,
         user: &str,
         password: impl AsRef<[u8]>,
-    ) -> Result<Session<S>, LoginFailed<S>> {
+    ) -> Result<Session<S>, LoginFailed<Self>> {
         match account(user, password.as_ref()) {
-            Ok(account) => self.login_as(account),
-            Err(error) => Err(LoginFailed { error, client: Some(Box::new(self)) }),
+            Ok(account) => self.login_by(account, Method::ALL),
+            Err(error) => Err(LoginFailed::before(error, self)),
         }
     }
 
-    /// Logs in as whoever the account is for, by the strongest way that both sides have
-    /// ([`SignIn`]).
+    /// Logs in as whoever the account is for, by these methods alone, in this order
+    /// ([`Method::ALL`] has the strongest first). Where the server closes after a refusal, it is
+    /// connected to again for the next one, unless the stream was brought along.
     ///
     /// # Errors
     /// As [`login`](Self::login).
-    pub fn login_as(self, account: Account) -> Result<Session<S>, LoginFailed<S>> {
-        let mut seed = [0; 32];
-        if let Err(error) = getrandom::fill(&mut seed) {
-            let error = io::Error::other(error).into();
-            return Err(LoginFailed { error, client: Some(Box::new(self)) });
-        }
-        let mut sign_in = SignIn::new(account, seed);
-        sign_in.allow_cleartext(self.cleartext);
-        self.login_with(sign_in)
-    }
-
-    /// Logs in by an exchange that was made by hand. Where the server closes after a refusal, it is
-    /// connected to again for the next way, unless the stream was brought along.
-    ///
-    /// # Errors
-    /// As [`login`](Self::login).
-    pub fn login_with(mut self, mut sign_in: SignIn) -> Result<Session<S>, LoginFailed<S>> {
+    pub fn login_by(
+        mut self,
+        account: Account,
+        methods: &[Method],
+    ) -> Result<Session<S>, LoginFailed<Self>> {
+        let mut sign_in = match sign_in(account, methods, self.cleartext) {
+            Ok(sign_in) => sign_in,
+            Err(error) => return Err(LoginFailed::before(error, self)),
+        };
         loop {
-            match self.conversation.hold(&mut sign_in) {
+            let error = match self.conversation.hold(&mut sign_in) {
                 Ok((method, login)) => {
-                    let conversation = self.conversation;
-                    return Ok(Session { conversation, login, method });
+                    return Ok(Session { conversation: self.conversation, login, method });
                 }
                 Err(error) if error.leaves_session_usable() => {
-                    return Err(LoginFailed { error, client: Some(Box::new(self)) });
+                    return Err(LoginFailed::before(error, self));
                 }
-                Err(error) => match self.reopened(&sign_in) {
-                    Some(Ok(client)) => self = client,
-                    Some(Err(error)) => return Err(LoginFailed { error, client: None }),
-                    None => return Err(LoginFailed { error, client: None }),
-                },
+                Err(error) => error,
+            };
+            match (self.again, self.conversation.place()) {
+                (Some(again), Some((endpoint, options))) if sign_in.wants_to_go_on() => {
+                    self = again(endpoint, options).map_err(LoginFailed::from)?;
+                }
+                _ => return Err(error.into()),
             }
         }
-    }
-
-    fn reopened(&self, sign_in: &SignIn) -> Option<Result<Self, Error>> {
-        let again = self.again.filter(|_| sign_in.wants_to_go_on())?;
-        let (endpoint, options) = self.conversation.place()?;
-        Some(again(endpoint, options))
-    }
-
-    /// Logs in by a digest over the greeting's timestamp ([`Login::apop`]) and by nothing else: the
-    /// password does not go over the stream, but whoever listens can guess it offline.
-    ///
-    /// # Errors
-    /// As [`login`](Self::login), and when the greeting had no timestamp.
-    pub fn login_apop(
-        mut self,
-        user: &str,
-        password: impl AsRef<[u8]>,
-    ) -> Result<Session<S>, LoginFailed<S>> {
-        let login = self.apop(user, password.as_ref());
-        match login.and_then(|login| self.conversation.hold(login)) {
-            Ok(login) => {
-                let conversation = self.conversation;
-                Ok(Session { conversation, login, method: Method::Apop })
-            }
-            Err(error) => {
-                let client = error.leaves_session_usable().then(|| Box::new(self));
-                Err(LoginFailed { error, client })
-            }
-        }
-    }
-
-    fn apop(&self, user: &str, password: &[u8]) -> Result<Login, Error> {
-        let timestamp = self.greeting.timestamp.as_ref().ok_or(client::Error::NoTimestamp)?;
-        Ok(Login::apop(UserName::new(user)?, &Secret::new(password)?, timestamp))
     }
 
     /// Ends the session without logging in.
@@ -242,33 +201,6 @@ fn connect(endpoint: &Endpoint, limit: Duration) -> io::Result<TcpStream> {
         }
     }
     Err(failure)
-}
-
-fn account(user: &str, password: &[u8]) -> Result<Account, Error> {
-    Ok(Account::Password { user: UserName::new(user)?, password: Secret::new(password)? })
-}
-
-/// A login that failed, and the client for another try unless the session is over.
-#[derive(thiserror::Error)]
-#[error("{error}")]
-pub struct LoginFailed<S> {
-    /// Why it failed.
-    #[source]
-    pub error: Error,
-    /// The client, still in AUTHORIZATION.
-    pub client: Option<Box<Client<S>>>,
-}
-
-impl<S> fmt::Debug for LoginFailed<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoginFailed").field("error", &self.error).finish_non_exhaustive()
-    }
-}
-
-impl<S> From<LoginFailed<S>> for Error {
-    fn from(failed: LoginFailed<S>) -> Self {
-        failed.error
-    }
 }
 
 /// A session with an open maildrop (the TRANSACTION state).

@@ -43,9 +43,9 @@ mod letters;
 mod server;
 mod serving;
 
-pub use client::{Client, LoginFailed, Session};
+pub use client::{Client, Session};
 pub use letters::{Letter, Letters};
 pub use pop3_maildrop as maildrop;
 pub use pop3_proto as proto;
-pub use pop3_proto::adapter::{Cleartext, Endpoint, Error, Options, Security};
+pub use pop3_proto::adapter::{Cleartext, Endpoint, Error, LoginFailed, Options, Security};
 pub use server::{Server, Stop};

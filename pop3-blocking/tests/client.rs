@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use office::Office;
 use pop3_blocking::{Client, Error, Options};
+use pop3_proto::adapter::account;
 use pop3_proto::client;
+use pop3_proto::client::exchange::Method;
 use pop3_proto::command::Extension;
 use pop3_proto::state::Shape;
 use pop3_proto::{MessageNumber, Octets};
@@ -122,8 +124,9 @@ fn a_refused_login_gives_the_client_back() {
     assert!(refused.error.refusal().is_some());
     let refused = refused.client.unwrap().login("two words", "x").unwrap_err();
     assert!(matches!(refused.error, Error::UserName(_)));
-    let refused = refused.client.unwrap().login_apop("mark", "swordfish").unwrap_err();
-    assert!(matches!(refused.error, Error::Pop3(client::Error::NoTimestamp)));
+    let (client, account) = (refused.client.unwrap(), account("mark", b"swordfish").unwrap());
+    let refused = client.login_by(account, &[Method::Apop]).unwrap_err();
+    assert!(matches!(refused.error, Error::Pop3(client::Error::NoMethod)));
     let session = refused.client.unwrap().login("mark", "swordfish").unwrap();
     session.quit().unwrap();
 }

@@ -6,8 +6,12 @@
 
 mod endpoint;
 mod error;
+#[cfg(feature = "sasl")]
+mod login;
 mod options;
 
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use error::Error;
+#[cfg(feature = "sasl")]
+pub use login::{LoginFailed, account, sign_in};
 pub use options::{Cleartext, Options, Security};

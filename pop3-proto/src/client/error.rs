@@ -28,9 +28,6 @@ pub enum Error {
         /// What the server said.
         reply: Reply,
     },
-    /// The greeting has no timestamp, so that APOP is not possible; the session goes on.
-    #[error("the server does not offer APOP: its greeting has no timestamp")]
-    NoTimestamp,
     /// TLS is wanted and the server does not offer STLS (RFC 2595, section 4).
     #[error("the server does not offer TLS (STLS)")]
     NoTls,
@@ -116,7 +113,6 @@ impl Error {
             self,
             Self::Refused { .. }
                 | Self::Malformed { .. }
-                | Self::NoTimestamp
                 | Self::NoMethod
                 | Self::SecretInClearText
                 | Self::Misuse(_)

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use pop3_blocking::{Client, Error, Session};
 use pop3_proto::MessageNumber;
+use pop3_proto::adapter::account;
+use pop3_proto::client::exchange::Method;
 use pop3_proto::command::Extension;
 use pop3_proto::state::Shape;
 
@@ -161,9 +163,14 @@ impl Caller {
                 Err(error) => (Self::Over, Err(error.to_string())),
             },
             (Self::Before(client), "login" | "login_apop", [user, password]) => {
-                let login = match name {
-                    "login" => client.login(user, password),
-                    _ => client.login_apop(user, password),
+                let methods = match name {
+                    "login" => Method::ALL,
+                    _ => &[Method::Apop],
+                };
+                let login = account(user, password.as_bytes()).map_err(|error| error.to_string());
+                let login = match login {
+                    Ok(account) => client.login_by(account, methods),
+                    Err(error) => return (Self::Before(client), Err(error)),
                 };
                 match login {
                     Ok(session) => {

@@ -85,7 +85,9 @@ pub mod users;
 mod work;
 
 pub use asynchronous::{AsyncAuthenticator, AsyncLetter, AsyncMaildrop, AsyncMaildrops, BoxFuture};
-pub use authenticator::{Authenticator, LoginRefused};
+#[cfg(feature = "tls")]
+pub use authenticator::Certificates;
+pub use authenticator::{Authenticator, Guests, LoginRefused};
 pub use gate::{Gate, GateLimits, Permit, TurnedAway};
 pub use name::UnsafeName;
 pub use reception::{Door, Lobby, Reception};

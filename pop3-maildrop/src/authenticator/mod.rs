@@ -1,5 +1,9 @@
 //! Who is this?
 
+#[cfg(feature = "tls")]
+mod certificates;
+mod guests;
+
 use std::time::Duration;
 
 use pop3_proto::UserName;
@@ -7,6 +11,10 @@ use pop3_proto::auth::Credentials;
 use pop3_proto::auth::sasl::{ScramHash, ScramKeys};
 
 use crate::storage::BoxError;
+
+#[cfg(feature = "tls")]
+pub use certificates::Certificates;
+pub use guests::Guests;
 
 /// Checks who a client is.
 ///

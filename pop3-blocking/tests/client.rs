@@ -126,7 +126,7 @@ fn a_refused_login_gives_the_client_back() {
     assert!(matches!(refused.error, Error::UserName(_)));
     let (client, account) = (refused.client.unwrap(), account("mark", b"swordfish").unwrap());
     let refused = client.login_by(account, &[Method::Apop]).unwrap_err();
-    assert!(matches!(refused.error, Error::Pop3(client::Error::NoMethod)));
+    assert!(matches!(refused.error, Error::Pop3(client::Error::NoMethod { wanted: Some("APOP") })));
     let session = refused.client.unwrap().login("mark", "swordfish").unwrap();
     session.quit().unwrap();
 }

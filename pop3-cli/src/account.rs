@@ -2,12 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read};
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 
-use pop3_proto::{Secret, UserName};
+use pop3_proto::adapter::{Cleartext, Endpoint, Options, Security};
+use pop3_proto::client::exchange::{Account as Credentials, Method};
+use pop3_proto::tls::ClientTls;
+use pop3_proto::{Secret, Text, UserName};
 
-use crate::args::Account;
+use crate::args::{Account, Tls, TlsMode};
 use crate::failure::Failure;
 use crate::output::complain;
 
@@ -48,17 +50,102 @@ impl Account {
         secret("the password", typed.as_bytes())
     }
 
-    /// The addresses of the server. Warns when a password would cross a network in clear text.
-    pub(crate) fn addresses(&self) -> Result<Vec<SocketAddr>, Failure> {
-        let addresses: Vec<_> = (self.url.host.as_str(), self.url.port)
-            .to_socket_addrs()
-            .map_err(|error| Failure::Server(format!("{}: {error}", self.url)))?
-            .collect();
-        if addresses.iter().any(|address| !address.ip().to_canonical().is_loopback()) {
-            complain(format_args!("warning: everything goes to {} in clear text", self.url));
+    /// Who logs in.
+    pub(crate) fn credentials(&self) -> Result<Credentials, Failure> {
+        if let Some(path) = &self.login.token_file {
+            let server = (self.url.host.clone(), self.endpoint()?.port());
+            return Ok(Credentials::Token {
+                user: self.user()?.clone(),
+                token: from_file(path)?,
+                server,
+            });
         }
-        Ok(addresses)
+        Ok(match self.method() {
+            Some(Method::External) => Credentials::Certificate { user: self.url.user.clone() },
+            Some(Method::Anonymous) => Credentials::Anonymous { trace: Text::literal("pop3") },
+            Some(method @ (Method::OAuthBearer | Method::XOAuth2)) => {
+                return Err(Failure::Usage(format!("{method} needs --token-file")));
+            }
+            _ => {
+                let user = self.user()?.clone();
+                let password = self.password(&user)?;
+                Credentials::Password { user, password }
+            }
+        })
     }
+
+    /// The one way to log in, when there is to be one.
+    fn method(&self) -> Option<Method> {
+        self.login.auth.or(self.url.method)
+    }
+
+    /// The ways to log in, in order.
+    pub(crate) fn methods(&self) -> Vec<Method> {
+        self.method().map_or_else(|| Method::ALL.to_vec(), |method| vec![method])
+    }
+
+    fn security(&self) -> Security {
+        match (self.tls.tls, self.url.tls) {
+            (Some(TlsMode::Implicit), _) | (None, true) => Security::Implicit,
+            (Some(TlsMode::Starttls), _) => Security::StartTls,
+            (Some(TlsMode::None), _) => Security::None,
+            (None, false) => Security::Auto,
+        }
+    }
+
+    /// Whether TLS begins before the greeting.
+    pub(crate) fn is_implicit(&self) -> bool {
+        let usual = self.endpoint().is_ok_and(|endpoint| endpoint.port() == 995);
+        match self.security() {
+            Security::Auto => usual,
+            security => security == Security::Implicit,
+        }
+    }
+
+    /// Where the server is.
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
+        let usual = if self.security() == Security::Implicit { 995 } else { 110 };
+        Endpoint::new(&self.url.host, self.url.port.unwrap_or(usual))
+            .map_err(|error| Failure::Usage(format!("{}: {error}", self.url)))
+    }
+
+    /// How to get there.
+    pub(crate) fn options(&self) -> Result<Options, Failure> {
+        let mut options = Options::default();
+        options.security = self.security();
+        if self.login.allow_cleartext {
+            options.cleartext = Cleartext::Always;
+        }
+        options.tls = self.client_tls()?;
+        Ok(options)
+    }
+
+    /// How to do TLS, when it is not to be done as the system does.
+    fn client_tls(&self) -> Result<Option<ClientTls>, Failure> {
+        let Tls { ca, client_cert, client_key, .. } = &self.tls;
+        let mut tls = match ca {
+            Some(path) => Some(
+                ClientTls::with_roots_pem(&contents(path)?)
+                    .map_err(|error| Failure::local(path.display(), error))?,
+            ),
+            None => None,
+        };
+        if let (Some(certificate), Some(key)) = (client_cert, client_key) {
+            let base = match tls {
+                Some(tls) => tls,
+                None => ClientTls::system().map_err(|error| Failure::local("TLS", error))?,
+            };
+            let shown = base
+                .with_client_certificate(&contents(certificate)?, &contents(key)?)
+                .map_err(|error| Failure::local(certificate.display(), error))?;
+            tls = Some(shown);
+        }
+        Ok(tls)
+    }
+}
+
+fn contents(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::local(path.display(), error))
 }
 
 fn from_file(path: &Path) -> Result<Secret, Failure> {

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use bytesize::ByteSize;
 use clap::{Parser, Subcommand, ValueEnum};
+use pop3_maildrop::proxy::Trusted;
+use pop3_proto::client::exchange::Method;
 use pop3_proto::{MessageNumber, Text, UserName};
 use tracing_subscriber::filter::LevelFilter;
 
@@ -47,9 +49,10 @@ pub(crate) enum Command {
 }
 
 /// Which adapter does the work. They behave alike.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Runtime {
     /// Threads and the sockets of the standard library.
+    #[default]
     Blocking,
 }
 
@@ -63,7 +66,7 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "DIR", default_value = "demo-mail")]
     pub(crate) to: PathBuf,
     /// The adapter that does the work.
-    #[arg(long, value_enum, default_value = "blocking")]
+    #[arg(long, value_enum, default_value_t)]
     pub(crate) runtime: Runtime,
 }
 
@@ -75,7 +78,9 @@ pub(crate) struct Demo {
 #[command(after_help = "\
 Example:
   pop3 passwd users mark
-  pop3 serve --mail /var/mail/dirs --users users --listen 127.0.0.1:1110")]
+  pop3 serve --mail /var/mail/dirs --users users --listen 127.0.0.1:1110
+  pop3 serve --mail mail --users users --listen 0.0.0.0:110 --listen-tls 0.0.0.0:995 \\
+             --cert fullchain.pem --key privkey.pem")]
 pub(crate) struct Serve {
     /// The directory with a Maildir for each user: DIR/<user>/{tmp,new,cur}.
     #[arg(long, value_name = "DIR")]
@@ -84,8 +89,9 @@ pub(crate) struct Serve {
     /// changes.
     #[arg(long, value_name = "FILE")]
     pub(crate) users: PathBuf,
-    /// Where to listen; may be given several times. Port 0 takes a free one, POP3's own is 110.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1110")]
+    /// Where to listen in clear text and for STLS; may be given several times. Port 0 takes a free
+    /// one, POP3's own is 110. Default, unless there is --listen-tls: 127.0.0.1:1110.
+    #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Vec<String>,
     /// Take passwords in clear text from other machines as well.
     #[arg(long)]
@@ -99,9 +105,77 @@ pub(crate) struct Serve {
     /// What the greeting says.
     #[arg(long, value_name = "TEXT", default_value = "POP3 server ready", value_parser = text)]
     pub(crate) greeting: Text,
+    /// The adapter that does the work.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) runtime: Runtime,
+    #[command(flatten)]
+    pub(crate) tls: ServerTls,
+    #[command(flatten)]
+    pub(crate) offer: Offer,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+}
+
+/// How a server does TLS.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "TLS")]
+pub(crate) struct ServerTls {
+    /// Where to listen in TLS from the first octet on; may be given several times. The usual port is
+    /// 995.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen_tls: Vec<String>,
+    /// The certificate and its chain (PEM), for --listen-tls and for STLS. Read again when it
+    /// changes.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+    /// The private key of the certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+    /// For trying out: a new certificate for localhost and --host. It is left in FILE for the --ca
+    /// of clients.
+    #[arg(long, value_name = "FILE", conflicts_with = "cert", num_args = 0..=1, require_equals = true)]
+    pub(crate) self_signed: Option<Option<PathBuf>>,
+    /// Let clients in by EXTERNAL that show a certificate which one of these (PEM) has signed; its
+    /// common name is the user.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_ca: Option<PathBuf>,
+}
+
+/// What a server offers.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "What is offered")]
+pub(crate) struct Offer {
+    /// Offer these SASL mechanisms alone, of those that the users' file has; "none" for none.
+    #[arg(long, value_name = "MECHANISM", value_delimiter = ',')]
+    pub(crate) sasl: Option<Vec<String>>,
+    /// Let everybody into this user's mailbox by ANONYMOUS.
+    #[arg(long, value_name = "USER", value_parser = user_name)]
+    pub(crate) anonymous: Option<UserName>,
+    /// Offer UTF8 (RFC 6856); headers in UTF-8 are turned into ASCII for clients that do not ask for
+    /// it.
+    #[arg(long)]
+    pub(crate) utf8: bool,
+    /// Do without a capability, such as TOP, UIDL or PIPELINING; may be given several times.
+    #[arg(long, value_name = "CAPABILITY")]
+    pub(crate) without: Vec<String>,
+    /// Remove letters that are older than so many days, and say so (EXPIRE); 0: once retrieved.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) expire: Option<u32>,
+}
+
+/// What a server bears with.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct Limits {
     /// How many sessions there may be at a time.
     #[arg(long, value_name = "N", default_value = "256")]
     pub(crate) max_sessions: NonZeroUsize,
+    /// How many sessions there may be at a time from one address.
+    #[arg(long, value_name = "N", default_value = "32")]
+    pub(crate) max_per_address: NonZeroUsize,
+    /// How many seconds a user waits from one login to the next (LOGIN-DELAY).
+    #[arg(long, value_name = "SECONDS", default_value = "0")]
+    pub(crate) login_delay: u64,
     /// How many seconds a client may be silent: 600 at least (RFC 1939).
     #[arg(long, value_name = "SECONDS", default_value = "600",
           value_parser = clap::value_parser!(u64).range(600..))]
@@ -109,9 +183,13 @@ pub(crate) struct Serve {
     /// How many seconds open sessions may go on after the first signal.
     #[arg(long, value_name = "SECONDS", default_value = "30")]
     pub(crate) drain: u64,
-    /// The adapter that does the work.
-    #[arg(long, value_enum, default_value = "blocking")]
-    pub(crate) runtime: Runtime,
+    /// Believe these addresses and networks (10.0.0.0/8) when they tell on whose behalf they speak:
+    /// by XCLIENT, and with --proxy by the PROXY protocol.
+    #[arg(long, value_name = "LIST", default_value = "")]
+    pub(crate) trust: Trusted,
+    /// Expect a header of the PROXY protocol (1 or 2) from who is trusted, as load balancers send.
+    #[arg(long)]
+    pub(crate) proxy: bool,
 }
 
 /// Add a user to a users' file, or change a password.
@@ -233,7 +311,8 @@ pub(crate) struct Talk {
 /// Whose mailbox.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Account {
-    /// The mailbox, as in pop3://USER@HOST[:PORT] or (RFC 2384) pop://USER;AUTH=+APOP@HOST[:PORT].
+    /// The mailbox, as in pop3://USER@HOST[:PORT] (pop3s:// in TLS from the start) or (RFC 2384)
+    /// pop://USER;AUTH=+APOP@HOST[:PORT].
     #[allow(clippy::doc_markdown, reason = "this is help for a terminal")]
     #[arg(value_parser = UrlParser)]
     pub(crate) url: MailboxUrl,
@@ -241,8 +320,58 @@ pub(crate) struct Account {
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
     /// The adapter that does the work.
-    #[arg(long, value_enum, default_value = "blocking")]
+    #[arg(long, value_enum, default_value_t)]
     pub(crate) runtime: Runtime,
+    #[command(flatten)]
+    pub(crate) login: Login,
+    #[command(flatten)]
+    pub(crate) tls: Tls,
+}
+
+/// How to log in.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Logging in")]
+pub(crate) struct Login {
+    /// Log in by this alone: SCRAM-SHA-256, PLAIN, APOP, USER, EXTERNAL, …; as ;AUTH= in the URL.
+    /// By default it is the strongest that both sides have.
+    #[arg(long, value_name = "MECHANISM", value_parser = method)]
+    pub(crate) auth: Option<Method>,
+    /// Log in by an OAuth 2.0 access token, the first line of this file (OAUTHBEARER, XOAUTH2).
+    #[arg(long, value_name = "FILE", conflicts_with = "password_file")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Send the password in clear text even to another machine, where whoever listens has it.
+    #[arg(long)]
+    pub(crate) allow_cleartext: bool,
+}
+
+/// How to keep others from reading along.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "TLS")]
+pub(crate) struct Tls {
+    /// When TLS begins. Default: implicit for pops:// and pop3s://, else starttls; a server on this
+    /// machine may do without.
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub(crate) tls: Option<TlsMode>,
+    /// Trust what these certificates (PEM) have signed, instead of what the system trusts.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Show this certificate (PEM) to the server; EXTERNAL logs in by it.
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// The private key of the certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    pub(crate) client_key: Option<PathBuf>,
+}
+
+/// When TLS begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TlsMode {
+    /// With the first octet; the port is 995.
+    Implicit,
+    /// By the command STLS; a server that has none is an error.
+    Starttls,
+    /// Never: everything goes in clear text.
+    None,
 }
 
 const EXAMPLES: &str = "\
@@ -264,6 +393,13 @@ Example:
 
 fn user_name(name: &str) -> Result<UserName, String> {
     UserName::new(name).map_err(|error| error.to_string())
+}
+
+fn method(name: &str) -> Result<Method, String> {
+    Method::by_name(name).ok_or_else(|| {
+        let known: Vec<_> = Method::ALL.iter().map(|method| method.name()).collect();
+        format!("known are {}", known.join(", "))
+    })
 }
 
 fn text(text: &str) -> Result<Text, String> {

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 
-use pop3_blocking::Error;
+use pop3_proto::adapter::Error;
 
 /// A command that failed. The number of each variant is documented in `pop3 --help`.
 #[derive(Debug, thiserror::Error)]

@@ -12,10 +12,11 @@ mod failure;
 mod fetch;
 mod lf;
 mod list;
+mod mailbox;
 mod output;
 mod passwd;
-mod runtime;
 mod serve;
+mod server;
 mod talk;
 mod url;
 

@@ -1,4 +1,5 @@
-//! Where a mailbox is: `pop://` (RFC 2384) and the common `pop3://`.
+//! Where a mailbox is: `pop://` (RFC 2384) and the common `pop3://`, with an `s` behind it for TLS
+//! from the start.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -7,29 +8,22 @@ use std::str::FromStr;
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use percent_encoding::percent_decode_str;
+use pop3_proto::client::exchange::Method;
 use pop3_proto::{Secret, UserName};
 
-/// POP3's port for clear text and STLS (RFC 1939, section 3).
-const PORT: u16 = 110;
-
-/// A URL: `pop://[user[;AUTH=mechanism]@]host[:port]`, or `pop3://[user[:password]@]host[:port]`.
+/// A URL: `pop[s]://[user[;AUTH=mechanism]@]host[:port]`, or
+/// `pop3[s]://[user[:password]@]host[:port]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MailboxUrl {
     pub(crate) user: Option<UserName>,
     pub(crate) password: Option<Secret>,
-    pub(crate) login: Login,
+    /// The one way to log in, when there is to be one.
+    pub(crate) method: Option<Method>,
     pub(crate) host: String,
-    pub(crate) port: u16,
-}
-
-/// How to log in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Login {
-    /// USER and PASS.
-    #[default]
-    Password,
-    /// APOP (`;AUTH=+APOP`).
-    Apop,
+    /// The port, when it is not the usual one.
+    pub(crate) port: Option<u16>,
+    /// Whether TLS begins before the greeting.
+    pub(crate) tls: bool,
 }
 
 /// Why a text is no URL of a mailbox. Nothing of the text is shown, which may hold a password.
@@ -39,8 +33,6 @@ pub(crate) enum InvalidUrl {
     Scheme,
     #[error("the URL is not UTF-8; encode special characters as %XX")]
     Utf8,
-    #[error("TLS is not supported yet; pop3:// and pop:// are in clear text")]
-    Tls,
     #[error("the URL has no host, or one that is malformed")]
     Host,
     #[error("the port of the URL is not a number from 1 to 65535")]
@@ -51,7 +43,7 @@ pub(crate) enum InvalidUrl {
     Password,
     #[error("a pop:// URL has no password; see --password-file")]
     PasswordInPop,
-    #[error("of ;AUTH= only * and +APOP are supported yet")]
+    #[error("behind ;AUTH= stands *, +APOP or a SASL mechanism such as SCRAM-SHA-256")]
     Mechanism,
     #[error("there is something behind the host; a mailbox has no path")]
     Path,
@@ -83,17 +75,18 @@ impl FromStr for MailboxUrl {
 
     fn from_str(url: &str) -> Result<Self, InvalidUrl> {
         let (scheme, rest) = url.split_once("://").ok_or(InvalidUrl::Scheme)?;
-        let rfc_2384 = match scheme.to_ascii_lowercase().as_str() {
-            "pop" => true,
-            "pop3" => false,
-            "pops" | "pop3s" => return Err(InvalidUrl::Tls),
+        let (rfc_2384, tls) = match scheme.to_ascii_lowercase().as_str() {
+            "pop" => (true, false),
+            "pops" => (true, true),
+            "pop3" => (false, false),
+            "pop3s" => (false, true),
             _ => return Err(InvalidUrl::Scheme),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         // The last @ parts: a password may hold others that somebody did not encode.
         let (account, place) = rest.rsplit_once('@').map_or((None, rest), |(a, p)| (Some(a), p));
         let (host, port) = host_and_port(place)?;
-        let mut parsed = Self { user: None, password: None, login: Login::Password, host, port };
+        let mut parsed = Self { user: None, password: None, method: None, host, port, tls };
         if let Some(account) = account {
             parsed.set_account(account, rfc_2384)?;
         }
@@ -113,7 +106,7 @@ impl MailboxUrl {
             None => (account, None),
         };
         if let Some(parameter) = mechanism {
-            self.login = login(parameter)?;
+            self.method = method(parameter)?;
         }
         let user = percent_decode_str(user).decode_utf8().map_err(|_| InvalidUrl::User)?;
         self.user = Some(UserName::new(user).map_err(|_| InvalidUrl::User)?);
@@ -125,22 +118,19 @@ impl MailboxUrl {
     }
 }
 
-fn login(parameter: &str) -> Result<Login, InvalidUrl> {
+fn method(parameter: &str) -> Result<Option<Method>, InvalidUrl> {
     let mechanism = parameter
         .split_once('=')
         .filter(|(name, _)| name.eq_ignore_ascii_case("AUTH"))
         .map(|(_, mechanism)| mechanism)
         .ok_or(InvalidUrl::Mechanism)?;
-    if mechanism == "*" {
-        Ok(Login::Password)
-    } else if mechanism.eq_ignore_ascii_case("+APOP") {
-        Ok(Login::Apop)
-    } else {
-        Err(InvalidUrl::Mechanism)
+    match mechanism {
+        "*" => Ok(None),
+        name => Method::by_name(name).map(Some).ok_or(InvalidUrl::Mechanism),
     }
 }
 
-fn host_and_port(place: &str) -> Result<(String, u16), InvalidUrl> {
+fn host_and_port(place: &str) -> Result<(String, Option<u16>), InvalidUrl> {
     let (host, port) = match place.strip_prefix('[') {
         Some(literal) => {
             let (host, rest) = literal.split_once(']').ok_or(InvalidUrl::Host)?;
@@ -165,8 +155,8 @@ fn host_and_port(place: &str) -> Result<(String, u16), InvalidUrl> {
         return Err(InvalidUrl::Host);
     }
     let port = match port {
-        None => PORT,
-        Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or(InvalidUrl::Port)?,
+        None => None,
+        Some(port) => Some(port.parse().ok().filter(|port| *port > 0).ok_or(InvalidUrl::Port)?),
     };
     Ok((host.to_owned(), port))
 }
@@ -174,11 +164,11 @@ fn host_and_port(place: &str) -> Result<(String, u16), InvalidUrl> {
 impl fmt::Display for MailboxUrl {
     /// Where it is, without user and password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
+        match self.host.contains(':') {
+            true => write!(f, "[{}]", self.host)?,
+            false => f.write_str(&self.host)?,
         }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 
@@ -195,20 +185,23 @@ mod tests {
     fn the_common_form() {
         let url = parse("pop3://mark@pop.example.org:1110").unwrap();
         assert_eq!(url.user.unwrap().as_str(), "mark");
-        assert_eq!((url.host.as_str(), url.port), ("pop.example.org", 1110));
+        assert_eq!((url.host.as_str(), url.port, url.tls), ("pop.example.org", Some(1110), false));
         assert_eq!(url.password, None);
         let url = parse("POP3://m%40rk:s%3Aw%20o@localhost/").unwrap();
         assert_eq!(url.user.unwrap().as_str(), "m@rk");
         assert_eq!(url.password.unwrap().expose(), b"s:w o");
-        assert_eq!(url.port, 110);
+        assert_eq!(url.port, None);
+        assert!(parse("pop3s://mark@host").unwrap().tls && parse("POPS://host").unwrap().tls);
     }
 
     #[test]
     fn the_form_of_rfc_2384() {
         assert_eq!(parse("pop://host").unwrap().user, None);
-        assert_eq!(parse("pop://rg;AUTH=+APOP@mail.example.com:8110").unwrap().login, Login::Apop);
-        assert_eq!(parse("pop://rg;auth=*@host").unwrap().login, Login::Password);
-        assert_eq!(parse("pop://rg;AUTH=SCRAM-MD5@host"), Err(InvalidUrl::Mechanism));
+        let method = |url| parse(url).map(|url| url.method);
+        assert_eq!(method("pop://rg;AUTH=+APOP@mail.example.com:8110"), Ok(Some(Method::Apop)));
+        assert_eq!(method("pop://rg;auth=*@host"), Ok(None));
+        assert_eq!(method("pops://rg;AUTH=cram-md5@host"), Ok(Some(Method::CramMd5)));
+        assert_eq!(method("pop://rg;AUTH=SCRAM-MD5@host"), Err(InvalidUrl::Mechanism));
         assert_eq!(parse("pop://rg:secret@host"), Err(InvalidUrl::PasswordInPop));
     }
 
@@ -235,7 +228,6 @@ mod tests {
         for (url, error) in [
             ("mark@host", InvalidUrl::Scheme),
             ("imap://host", InvalidUrl::Scheme),
-            ("pop3s://host", InvalidUrl::Tls),
             ("pop3://", InvalidUrl::Host),
             ("pop3://host:0", InvalidUrl::Port),
             ("pop3://host:65536", InvalidUrl::Port),

@@ -1,46 +1,73 @@
-//! A stream that shows what goes over it.
+//! A wire between client and server that shows what goes over it.
 
 use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::thread::{self, JoinHandle};
 
 use pop3_proto::Command;
 use pop3_proto::command::Spaces;
 
 use crate::output::escaped;
 
-/// Passes octets on and prints them, line by line, with `S: ` or `C: ` in front. Passwords are
-/// hidden.
-pub(super) struct Tap<S> {
-    stream: S,
-    server: Vec<u8>,
-    client: Vec<u8>,
+/// A tap on the wire to a server.
+pub(super) struct Tap {
+    address: SocketAddr,
+    relaying: JoinHandle<io::Result<()>>,
 }
 
-impl<S> Tap<S> {
-    pub(super) const fn new(stream: S) -> Self {
-        Self { stream, server: Vec::new(), client: Vec::new() }
+/// Listens for one client and passes octets on between it and that server, printing them line by
+/// line with `S: ` or `C: ` in front. Passwords are hidden.
+pub(super) fn between(server: SocketAddr) -> io::Result<Tap> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let relaying = thread::spawn(move || {
+        let (client, _) = listener.accept()?;
+        let server = TcpStream::connect(server)?;
+        thread::scope(|scope| {
+            let up = scope.spawn(|| relay(&client, &server, |line| format!("C: {}", hidden(line))));
+            let down = relay(&server, &client, |line| format!("S: {}", escaped(line)));
+            up.join().unwrap_or(Ok(())).and(down)
+        })
+    });
+    Ok(Tap { address, relaying })
+}
+
+impl Tap {
+    /// Where a client connects to.
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits until all has been shown; the client must have gone.
+    pub(super) fn finish(self) -> io::Result<()> {
+        // A client that never came is waited for no longer.
+        drop(TcpStream::connect(self.address));
+        self.relaying.join().unwrap_or(Ok(()))
     }
 }
 
-impl<S: Read> Read for Tap<S> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.stream.read(buffer)?;
-        self.server.extend_from_slice(&buffer[..read]);
-        show(&mut self.server, |line| format!("S: {}", escaped(line)));
-        Ok(read)
+/// Passes octets on until one side has no more. They are shown before they go on, so that the
+/// answer to a line is shown after it.
+fn relay(
+    mut from: &TcpStream,
+    mut to: &TcpStream,
+    line: impl Fn(&[u8]) -> String,
+) -> io::Result<()> {
+    let (mut buffer, mut seen) = ([0; 4_096], Vec::new());
+    loop {
+        let read = from.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        seen.extend_from_slice(&buffer[..read]);
+        show(&mut seen, &line);
+        if to.write_all(&buffer[..read]).is_err() {
+            break;
+        }
     }
-}
-
-impl<S: Write> Write for Tap<S> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let written = self.stream.write(buffer)?;
-        self.client.extend_from_slice(&buffer[..written]);
-        show(&mut self.client, |line| format!("C: {}", hidden(line)));
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
-    }
+    // Whoever has gone already needs no goodbye.
+    let _ = to.shutdown(Shutdown::Write);
+    Ok(())
 }
 
 /// A command as it may be seen.

@@ -3,17 +3,17 @@
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
-use pop3_blocking::{Error, Letter};
 use pop3_maildrop::{maildir, mbox};
+use pop3_proto::adapter::Error;
 use pop3_proto::{MessageNumber, UniqueId};
 
 use super::progress::Progress;
 use crate::args::Format;
 use crate::failure::Failure;
 use crate::lf::ToLf;
+use crate::mailbox::Chunks;
 
 /// A place for letters. A letter that was saved is on disk, in whole.
 pub(super) struct Keep {
@@ -77,7 +77,7 @@ impl Keep {
     /// [`sync`](Self::sync) that succeeds.
     pub(super) fn save(
         &mut self,
-        letter: Letter<'_, TcpStream>,
+        letter: &mut dyn Chunks,
         number: MessageNumber,
         unique_id: Option<&UniqueId>,
         progress: &Progress,
@@ -149,11 +149,7 @@ impl Keep {
     }
 }
 
-fn copy(
-    mut letter: Letter<'_, TcpStream>,
-    to: &mut impl Write,
-    progress: &Progress,
-) -> Result<u64, NotKept> {
+fn copy(letter: &mut dyn Chunks, to: &mut impl Write, progress: &Progress) -> Result<u64, NotKept> {
     let mut octets = 0;
     while let Some(chunk) = letter.next_chunk().map_err(NotKept::Session)? {
         to.write_all(&chunk)?;
@@ -164,7 +160,7 @@ fn copy(
 }
 
 fn copy_as_lf(
-    mut letter: Letter<'_, TcpStream>,
+    letter: &mut dyn Chunks,
     to: &mut impl Write,
     progress: &Progress,
 ) -> Result<u64, NotKept> {

@@ -9,15 +9,15 @@ mod progress;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
-use pop3_blocking::{Error, Session};
+use pop3_proto::adapter::Error;
 use pop3_proto::client::Error as ProtocolError;
 use pop3_proto::reply::ScanListing;
 use pop3_proto::{MessageNumber, Octets, UniqueId};
 
 use crate::args::Fetch;
 use crate::failure::Failure;
+use crate::mailbox::{self, Mailbox, Part, Stop};
 use crate::output::complain;
-use crate::runtime;
 use keep::{Keep, NotKept};
 use progress::Progress;
 
@@ -25,16 +25,16 @@ pub(crate) fn run(args: &Fetch) -> Result<(), Failure> {
     let place = &args.account.url;
     let failed = |error: Error| Failure::session(place, &error);
     let mut keep = Keep::new(args.format, &args.to)?;
-    let mut session = runtime::log_in(&args.account)?;
+    let mut session = mailbox::log_in(&args.account)?;
 
     let listed = session.list().map_err(failed)?;
     let (wanted, mut tally) = choose(args, listed);
     let unique_ids = if keep.names_by_unique_id() {
-        unique_ids(&mut session).map_err(failed)?
+        unique_ids(&mut *session).map_err(failed)?
     } else {
         HashMap::new()
     };
-    let retrieved = retrieve(args, &mut session, &wanted, &unique_ids, &mut keep, &mut tally);
+    let retrieved = retrieve(args, &mut *session, &wanted, &unique_ids, &mut keep, &mut tally);
     // What came in whole before something broke is worth keeping.
     let kept = keep.sync().map_err(|error| Failure::local(args.to.display(), error));
     if kept.is_err() {
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Fetch) -> Result<(), Failure> {
 /// Saves what the server has; ends with the session, or when the disk fails.
 fn retrieve(
     args: &Fetch,
-    session: &mut Session,
+    session: &mut dyn Mailbox,
     wanted: &[ScanListing],
     unique_ids: &HashMap<MessageNumber, UniqueId>,
     keep: &mut Keep,
@@ -63,42 +63,41 @@ fn retrieve(
     let place = &args.account.url;
     let numbers: Vec<_> = wanted.iter().map(|message| message.number).collect();
     let progress = Progress::new(args.quiet, wanted);
-    let mut letters = session.retrieve_all(numbers);
-    while let Some((number, letter)) =
-        letters.next_letter().map_err(|error| Failure::session(place, &error))?
-    {
-        match letter {
+    let read = session.read(Part::Whole, numbers, &mut |number, letter| {
+        let failure = match letter {
             Ok(letter) => match keep.save(letter, number, unique_ids.get(&number), &progress) {
                 Ok(octets) => {
                     tally.saved.push(number);
                     tally.octets += octets;
+                    return Ok(());
                 }
                 Err(NotKept::Session(error)) => {
-                    return Err(Failure::session(format!("{place}: message {number}"), &error));
+                    Failure::session(format!("{place}: message {number}"), &error)
                 }
-                Err(NotKept::Local(error)) => {
-                    return Err(Failure::local(
-                        format!("{}: message {number} was not saved", args.to.display()),
-                        error,
-                    ));
-                }
+                Err(NotKept::Local(error)) => Failure::local(
+                    format!("{}: message {number} was not saved", args.to.display()),
+                    error,
+                ),
             },
             Err(error @ Error::Pop3(ProtocolError::Refused { .. })) => {
                 tally.failed += 1;
                 progress.say(format_args!("message {number}: {error}"));
+                return Ok(());
             }
-            Err(error) => return Err(Failure::session(place, &error)),
-        }
-    }
+            Err(error) => Failure::session(place, &error),
+        };
+        Err(Stop::Taker(failure))
+    });
+    read.map_err(|stop| stop.failure(place))?;
     progress.finish();
     Ok(())
 }
 
 /// Deletes what is safe here, if that was asked for, and says goodbye.
-fn leave(args: &Fetch, mut session: Session, tally: &mut Tally) -> Result<(), Failure> {
+fn leave(args: &Fetch, mut session: Box<dyn Mailbox>, tally: &mut Tally) -> Result<(), Failure> {
     let place = &args.account.url;
     if args.delete {
-        delete(&mut session, tally).map_err(|error| Failure::session(place, &error))?;
+        delete(&mut *session, tally).map_err(|error| Failure::session(place, &error))?;
     }
     session.quit().map(drop).map_err(|error| match std::mem::take(&mut tally.deleted) {
         0 => Failure::session(place, &error),
@@ -158,7 +157,7 @@ fn choose(args: &Fetch, mut listed: Vec<ScanListing>) -> (Vec<ScanListing>, Tall
 }
 
 /// The unique-ids, for file names; a server may lack them.
-fn unique_ids(session: &mut Session) -> Result<HashMap<MessageNumber, UniqueId>, Error> {
+fn unique_ids(session: &mut dyn Mailbox) -> Result<HashMap<MessageNumber, UniqueId>, Error> {
     match session.unique_ids() {
         Ok(listed) => Ok(listed.into_iter().map(|one| (one.number, one.unique_id)).collect()),
         Err(Error::Pop3(ProtocolError::Refused { .. })) => Ok(HashMap::new()),
@@ -167,9 +166,9 @@ fn unique_ids(session: &mut Session) -> Result<HashMap<MessageNumber, UniqueId>,
 }
 
 /// Marks what was saved.
-fn delete(session: &mut Session, tally: &mut Tally) -> Result<(), Error> {
+fn delete(session: &mut dyn Mailbox, tally: &mut Tally) -> Result<(), Error> {
     let mut marked = 0;
-    for (number, outcome) in session.delete_all(tally.saved.iter().copied())? {
+    for (number, outcome) in session.delete(tally.saved.clone())? {
         match outcome {
             Ok(_) => marked += 1,
             Err(error) => {

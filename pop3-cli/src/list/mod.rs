@@ -3,21 +3,21 @@
 mod table;
 
 use std::collections::HashMap;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 
-use pop3_blocking::{Error, Session};
+use pop3_proto::adapter::Error;
 use pop3_proto::client::Error as ProtocolError;
 use pop3_proto::{MessageNumber, Octets, UniqueId};
 use serde_json::json;
 
 use crate::args::List;
 use crate::failure::Failure;
+use crate::mailbox::{self, Mailbox, Part, Stop};
 use crate::output::escaped;
-use crate::runtime;
 use table::Cells;
 
 /// So much of a header is looked at, in octets.
-const HEADER: u64 = 64 * 1024;
+const HEADER: usize = 64 * 1024;
 
 /// What is shown of a message. What the server does not tell is missing.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ struct Row {
 
 pub(crate) fn run(args: &List) -> Result<(), Failure> {
     let failed = |error: Error| Failure::session(&args.account.url, &error);
-    let mut session = runtime::log_in(&args.account)?;
+    let mut session = mailbox::log_in(&args.account)?;
     let mut rows: HashMap<MessageNumber, Row> = HashMap::new();
     for message in session.list().map_err(failed)? {
         rows.entry(message.number).or_default().octets = Some(message.octets);
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &List) -> Result<(), Failure> {
     for message in optional(session.unique_ids()).map_err(failed)?.unwrap_or_default() {
         rows.entry(message.number).or_default().unique_id = Some(message.unique_id);
     }
-    read_headers(&mut session, &mut rows).map_err(failed)?;
+    read_headers(&mut *session, &mut rows).map_err(|stop| stop.failure(&args.account.url))?;
     let mut rows: Vec<_> = rows.into_iter().collect();
     rows.sort_unstable_by_key(|(number, _)| *number);
     show(args, &rows)?;
@@ -56,22 +56,28 @@ fn optional<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
 }
 
 fn read_headers(
-    session: &mut Session,
+    session: &mut dyn Mailbox,
     rows: &mut HashMap<MessageNumber, Row>,
-) -> Result<(), Error> {
+) -> Result<(), Stop> {
     let mut numbers: Vec<_> = rows.keys().copied().collect();
     numbers.sort_unstable();
-    let mut tops = session.top_all(numbers, 0);
     let mut header = Vec::new();
-    while let Some((number, top)) = tops.next_letter()? {
-        let Some(top) = optional(top)? else { continue };
+    session.read(Part::Header, numbers, &mut |number, top| {
         header.clear();
-        top.take(HEADER).read_to_end(&mut header)?;
-        if let Some(row) = rows.get_mut(&number) {
+        let read = optional(top).and_then(|top| {
+            let Some(top) = top else { return Ok(()) };
+            while header.len() < HEADER
+                && let Some(chunk) = top.next_chunk()?
+            {
+                header.extend_from_slice(&chunk);
+            }
+            Ok(())
+        });
+        if let (Ok(()), Some(row)) = (&read, rows.get_mut(&number)) {
             row.read(&header);
         }
-    }
-    Ok(())
+        Ok(read?)
+    })
 }
 
 impl Row {

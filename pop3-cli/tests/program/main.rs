@@ -11,4 +11,5 @@ mod script;
 mod serve;
 mod strange;
 mod talk;
+mod tls;
 mod usage;

@@ -14,6 +14,8 @@ pub(crate) struct Office {
     pub(crate) directory: TempDir,
     pub(crate) server: Child,
     pub(crate) address: String,
+    /// Where it is in TLS from the start, if it is.
+    pub(crate) tls_address: Option<String>,
 }
 
 impl Office {
@@ -33,10 +35,14 @@ impl Office {
             .stderr(fs::File::create(directory.path().join("log")).unwrap())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.strip_prefix("listening on ").expect(&line).trim_end().to_owned();
-        Self { directory, server, address }
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        let mut announced = || {
+            let line = lines.next().unwrap().unwrap();
+            line.strip_prefix("listening on ").expect(&line).to_owned()
+        };
+        let address = announced();
+        let tls_address = arguments.contains(&"--listen-tls").then(announced);
+        Self { directory, server, address, tls_address }
     }
 
     /// The same with these letters in the mailbox.
@@ -65,6 +71,11 @@ impl Office {
     pub(crate) fn client(&self, command: &str, arguments: &[&str]) -> Run {
         let url = self.url();
         self.pop3(&[&[command, &url], arguments].concat()).password(PASSWORD)
+    }
+
+    /// The same at another URL.
+    pub(crate) fn client_at(&self, url: &str, command: &str, arguments: &[&str]) -> Run {
+        self.pop3(&[&[command, url], arguments].concat()).password(PASSWORD)
     }
 
     pub(crate) fn deliver(&self, letter: &[u8]) {

@@ -42,8 +42,11 @@ pub enum Error {
         error: crate::auth::sasl::SaslError,
     },
     /// Both sides have no way to log in in common.
-    #[error("the server offers no way to log in that this account can use")]
-    NoMethod,
+    #[error("the server does not offer {}", .wanted.unwrap_or("a way to log in that this account can use"))]
+    NoMethod {
+        /// The one method that was wanted, if there was but one.
+        wanted: Option<&'static str>,
+    },
     /// All ways to log in that both sides have would send a password or a token in clear text.
     #[error("without TLS, a password would go over the wire in clear text")]
     SecretInClearText,
@@ -113,7 +116,7 @@ impl Error {
             self,
             Self::Refused { .. }
                 | Self::Malformed { .. }
-                | Self::NoMethod
+                | Self::NoMethod { .. }
                 | Self::SecretInClearText
                 | Self::Misuse(_)
         )

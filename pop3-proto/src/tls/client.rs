@@ -84,6 +84,12 @@ impl ClientTls {
         Ok(Self { config: Arc::new(config) })
     }
 
+    /// The configuration as rustls has it, for streams of its own.
+    #[must_use]
+    pub const fn config(&self) -> &Arc<ClientConfig> {
+        &self.config
+    }
+
     /// A connection to the server of that name: a domain name or an IP address, which has to stand
     /// in its certificate.
     ///

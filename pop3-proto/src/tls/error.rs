@@ -113,6 +113,12 @@ impl TlsError {
     }
 }
 
+impl From<rustls::Error> for TlsError {
+    fn from(error: rustls::Error) -> Self {
+        Self::new(error, None)
+    }
+}
+
 impl From<CertificateError> for CertificateFault {
     fn from(error: CertificateError) -> Self {
         use CertificateError as E;

@@ -111,7 +111,12 @@ impl SignIn {
         match self.first_refusal.take() {
             Some(refusal) => Err(refusal),
             None if withheld => Err(Error::SecretInClearText),
-            None => Err(Error::NoMethod),
+            None => Err(Error::NoMethod {
+                wanted: match &self.methods[..] {
+                    [only] => Some(only.name()),
+                    _ => None,
+                },
+            }),
         }
     }
 

@@ -93,9 +93,12 @@ fn no_secret_goes_in_clear_text_unless_that_is_allowed() {
 #[test]
 fn nothing_in_common_is_told() {
     let mut scene = offering("SASL GSSAPI NTLM");
-    assert_eq!(scene.drive(sign_in(mark()), &[]).unwrap_err(), Error::NoMethod);
+    assert_eq!(scene.drive(sign_in(mark()), &[]).unwrap_err(), Error::NoMethod { wanted: None });
     let anonymous = Account::Anonymous { trace: Text::literal("me") };
-    assert_eq!(offering("USER").drive(sign_in(anonymous), &[]).unwrap_err(), Error::NoMethod);
+    assert_eq!(
+        offering("USER").drive(sign_in(anonymous), &[]).unwrap_err(),
+        Error::NoMethod { wanted: None }
+    );
 }
 
 #[test]

@@ -1,29 +1,34 @@
 //! `pop3 talk`: a session by hand, as by telnet.
 
+mod wire;
+
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
-use std::net::TcpStream;
 use std::time::Duration;
 
+use pop3_proto::adapter::Options;
+use pop3_proto::client::exchange::{Account, Method};
 use pop3_proto::command::Spaces;
 use pop3_proto::state::Shape;
 use pop3_proto::{Command, Keyword, Reply};
 
-use crate::args::{Runtime, Talk};
+use crate::args::{Talk, TlsMode};
 use crate::failure::Failure;
 use crate::output::for_stdout;
-use crate::url::Login;
+pub(crate) use wire::Stream;
+use wire::Wire;
 
 /// How long a reply may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A line longer than this is shown in parts, in octets.
 const LINE: u64 = 64 * 1024;
 
 pub(crate) fn run(args: &Talk) -> Result<(), Failure> {
-    let mut server = match args.account.runtime {
-        Runtime::Blocking => Server::connect(args)?,
-    };
+    let mut server = Server::connect(args)?;
     server.reply(Shape::Line)?;
+    if args.account.tls.tls == Some(TlsMode::Starttls) {
+        server.go_over_to_tls()?;
+    }
     if args.account.url.user.is_some() {
         server.log_in(args)?;
     }
@@ -47,12 +52,7 @@ pub(crate) fn run(args: &Talk) -> Result<(), Failure> {
         let ok = server.reply(command.as_ref().map_or(Shape::Line, Command::shape))?;
         match command.and_then(|command| command.keyword()) {
             Some(Keyword::Quit) if ok => return Ok(()),
-            Some(Keyword::Stls) if ok => {
-                let place = &args.account.url;
-                return Err(Failure::Local(format!(
-                    "{place}: goes on in TLS, which talk cannot yet"
-                )));
-            }
+            Some(Keyword::Stls) if ok => server.start_tls()?,
             _ => {}
         }
     }
@@ -60,26 +60,62 @@ pub(crate) fn run(args: &Talk) -> Result<(), Failure> {
 
 /// The other end of the line.
 struct Server {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Wire>,
+    host: String,
+    options: Options,
     place: String,
 }
 
 impl Server {
     fn connect(args: &Talk) -> Result<Self, Failure> {
-        let place = args.account.url.to_string();
-        let connected = TcpStream::connect(args.account.addresses()?.as_slice())
-            .and_then(|stream| stream.set_read_timeout(Some(PATIENCE)).map(|()| stream));
-        let stream = connected.map_err(|error| Failure::Server(format!("{place}: {error}")))?;
-        Ok(Self { stream: BufReader::new(stream), place })
+        let account = &args.account;
+        let (endpoint, options) = (account.endpoint()?, account.options()?);
+        let (host, place) = (endpoint.host().to_owned(), account.url.to_string());
+        let wire = Wire::connect(account.runtime, &endpoint)
+            .map_err(|error| Failure::Server(format!("{place}: {error}")))?;
+        let mut server = Self { stream: BufReader::new(wire), host, options, place };
+        if account.is_implicit() {
+            server.start_tls()?;
+        }
+        Ok(server)
+    }
+
+    /// STLS, shown as if it had been typed.
+    fn go_over_to_tls(&mut self) -> Result<(), Failure> {
+        writeln!(io::stdout(), "{}", Command::Stls)?;
+        self.say(Command::Stls.name().as_bytes())?;
+        match self.reply(Shape::Line)? {
+            true => self.start_tls(),
+            false => Err(Failure::Server(format!("{}: the server refuses TLS", self.place))),
+        }
+    }
+
+    /// From here on in TLS. What the server has said ahead of it is not of the session in TLS.
+    fn start_tls(&mut self) -> Result<(), Failure> {
+        if !self.stream.buffer().is_empty() {
+            let place = &self.place;
+            return Err(Failure::Server(format!("{place}: something came between STLS and TLS")));
+        }
+        self.stream
+            .get_mut()
+            .start_tls(self.options.tls.as_ref(), &self.host)
+            .map_err(|error| Failure::Server(format!("{}: TLS: {error}", self.place)))
     }
 
     /// USER and PASS, shown as if they had been typed, but for the password.
     fn log_in(&mut self, args: &Talk) -> Result<(), Failure> {
-        if args.account.url.login == Login::Apop {
+        let account = &args.account;
+        let by_user = account.methods().contains(&Method::User);
+        let (true, Account::Password { user, password }) = (by_user, account.credentials()?) else {
             return Err(Failure::Usage("talk logs in by USER and PASS only".into()));
+        };
+        if !(self.stream.get_ref().is_safe() || account.login.allow_cleartext) {
+            return Err(Failure::Login(format!(
+                "{}: without TLS, the password would go over the wire in clear text; \
+                 --tls starttls goes over to TLS, --allow-cleartext permits it",
+                self.place
+            )));
         }
-        let user = args.account.user()?.clone();
-        let password = args.account.password(&user)?;
         for command in [Command::User(user), Command::Pass(password)] {
             writeln!(io::stdout(), "{command}")?;
             let line = command.to_bytes();
@@ -92,8 +128,9 @@ impl Server {
     }
 
     fn say(&mut self, line: &[u8]) -> Result<(), Failure> {
-        let line = [line, b"\r\n"].concat();
-        self.stream.get_mut().write_all(&line).map_err(|error| self.lost(&error))
+        let line = zeroize::Zeroizing::new([line, b"\r\n"].concat());
+        let wire = self.stream.get_mut();
+        wire.write_all(&line).and_then(|()| wire.flush()).map_err(|error| self.lost(&error))
     }
 
     /// Shows a reply to its end; whether it is positive.

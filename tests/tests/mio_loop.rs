@@ -100,11 +100,14 @@ impl Office {
     }
 }
 
+/// One exchange and what is done with its result.
+type Then = Box<dyn FnMut(&mut client::Connection) -> Poll<Result<(), client::Error>>>;
+
 /// The client's side: what is still to be said, one exchange after the other.
 struct Collector {
     socket: Socket,
     connection: client::Connection,
-    steps: VecDeque<Box<dyn FnMut(&mut client::Connection) -> Poll<Result<(), client::Error>>>>,
+    steps: VecDeque<Then>,
 }
 
 impl Collector {

@@ -10,6 +10,7 @@ use pop3_maildrop::{
     Authenticator, LetterError, LoginRefused, Maildrop, Maildrops, Next, OpenError, Removal,
     RemoveError, Service, Session,
 };
+use pop3_proto::adapter::Cleartext;
 use pop3_proto::auth::Credentials;
 use pop3_proto::{MessageInfo, MessageNumber, UserName};
 
@@ -33,7 +34,8 @@ fn ip(last: u8) -> Option<IpAddr> {
 
 #[test]
 fn after_too_many_failed_logins_no_password_from_there_is_looked_at() {
-    let service = blocking(&office(&[]));
+    let mut service = blocking(&office(&[]));
+    service.set_cleartext(Cleartext::Always);
     for _ in 0..10 {
         let mut session = service.session_from(ip(1));
         let text = answer(&mut session, "USER mark\r\nPASS no\r\nUSER mary\r\nPASS no\r\n");
@@ -55,7 +57,8 @@ fn after_too_many_failed_logins_no_password_from_there_is_looked_at() {
 #[test]
 fn trouble_with_the_store_is_no_failed_login() {
     // The authenticator knows the user, the store does not.
-    let service = Service::new(office(&[]), Arc::new(MemoryMaildrops::new()));
+    let mut service = Service::new(office(&[]), Arc::new(MemoryMaildrops::new()));
+    service.set_cleartext(Cleartext::Always);
     for _ in 0..30 {
         let mut session = service.session_from(ip(1));
         assert!(

@@ -1,0 +1,132 @@
+//! The adapters behind one face.
+
+use std::convert::identity as now;
+use std::net::TcpListener;
+
+use pop3_maildrop::{Door, Service};
+use pop3_proto::MessageNumber;
+use pop3_proto::adapter::{Endpoint, Options, account};
+use pop3_proto::client::exchange::Method;
+use pop3_proto::command::Extension;
+use pop3_proto::state::Shape;
+
+/// The same calls for each adapter, whether they are awaited or not.
+macro_rules! collect {
+    ($adapter:ident, $wait:path, $endpoint:expr, $options:expr) => {{
+        let mut told = Vec::new();
+        let number = |n| MessageNumber::new(n).unwrap();
+        let client = match $wait($adapter::Client::connect_with($endpoint.clone(), $options)) {
+            Ok(client) => client,
+            Err(error) => return vec![format!("connect: {error}")],
+        };
+        told.push(format!("greeting: {}, TLS: {}", client.greeting().reply, client.is_in_tls()));
+        let mark = account("mark", b"swordfish").unwrap();
+        let mut session = match $wait(client.login_by(mark, &[Method::User])) {
+            Ok(session) => session,
+            Err(failed) => {
+                told.push(format!("login: {}", failed.error));
+                if let Some(client) = failed.client {
+                    told.push(format!(
+                        "quit: {:?}",
+                        $wait(client.quit()).map_err(|e| e.to_string())
+                    ));
+                }
+                return told;
+            }
+        };
+        told.push(format!("{} by {}", session.login_reply(), session.method()));
+        macro_rules! tell {
+            ($name:literal, $call:expr) => {
+                let result = $wait($call).map_err(|error| error.to_string());
+                told.push(format!("{}: {result:?}", $name));
+            };
+        }
+        tell!("stat", session.stat());
+        tell!("list", session.list());
+        tell!("unique ids", session.unique_ids());
+        {
+            let mut letters = session.retrieve_all([1, 2, 3].map(number));
+            loop {
+                match $wait(letters.next_letter()) {
+                    Ok(Some((number, Ok(mut letter)))) => {
+                        let mut content = Vec::new();
+                        let end = loop {
+                            match $wait(letter.next_chunk()) {
+                                Ok(Some(chunk)) => content.extend_from_slice(&chunk),
+                                Ok(None) => break "whole".to_owned(),
+                                Err(error) => break error.to_string(),
+                            }
+                        };
+                        let content = content.escape_ascii();
+                        told.push(format!("letter {number}: {end}: {content}"));
+                    }
+                    Ok(Some((number, Err(error)))) => {
+                        told.push(format!("letter {number}: {error}"))
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        told.push(format!("letters: {error}"));
+                        break;
+                    }
+                }
+            }
+        }
+        match $wait(session.top(number(2), 0)) {
+            Ok(letter) => told.push(format!("top: {}", letter.reply())),
+            Err(error) => told.push(format!("top: {error}")),
+        }
+        tell!("delete", session.delete(number(1)));
+        tell!("reset", session.reset());
+        tell!("delete all", session.delete_all([2, 3].map(number)));
+        tell!("no operation", session.no_operation());
+        let last = Extension::new("XLAST", "", Shape::Line).unwrap();
+        tell!("extension", session.extension(last));
+        let quirks: Vec<_> = session.quirks().collect();
+        told.push(format!("quirks: {quirks:?}"));
+        let capabilities = session.capabilities().map(|list| list.iter().count());
+        told.push(format!("capabilities: {capabilities:?}"));
+        tell!("quit", session.quit());
+        told
+    }};
+}
+
+/// An adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Adapter {
+    Blocking,
+}
+
+/// A server that runs.
+pub(crate) struct Serving(Box<dyn FnOnce()>);
+
+impl Serving {
+    pub(crate) fn stop(self) {
+        (self.0)();
+    }
+}
+
+impl Adapter {
+    pub(crate) const ALL: [Self; 1] = [Self::Blocking];
+
+    pub(crate) fn serve(self, listener: TcpListener, door: Door, service: Service) -> Serving {
+        match self {
+            Self::Blocking => {
+                let mut server = pop3_blocking::Server::with_listeners(vec![], service).unwrap();
+                server.add_listener(listener, door).unwrap();
+                let stop = server.stop();
+                let running = std::thread::spawn(|| server.run());
+                Serving(Box::new(move || {
+                    stop.stop();
+                    running.join().unwrap().unwrap();
+                }))
+            }
+        }
+    }
+
+    /// A whole session of a client: what each call has told.
+    pub(crate) fn collect(self, endpoint: &Endpoint, options: &Options) -> Vec<String> {
+        match self {
+            Self::Blocking => collect!(pop3_blocking, now, endpoint, options),
+        }
+    }
+}

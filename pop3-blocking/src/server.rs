@@ -64,7 +64,7 @@ impl Server {
         Self::with_listeners(vec![TcpListener::bind(address)?], service)
     }
 
-    /// Serves on listeners that are brought along, in clear text and by STLS.
+    /// Serves on listeners that are brought along, in clear text, from where clients may go over to TLS.
     ///
     /// # Errors
     /// When a listener has no address.

@@ -1,4 +1,4 @@
-//! The adapter is thin: it holds no protocol text at all.
+//! The adapters are thin: they hold no protocol text at all.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,18 @@ const WORDS: [&str; 17] = [
 /// The octets of the wire, as Rust would write them.
 const OCTETS: [&str; 4] = ["\\r\\n", "b\".\"", "b'.'", "b\"..\""];
 
-#[test]
-fn no_protocol_text_stands_in_the_blocking_adapter() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pop3-blocking/src");
-    let files = rust_files(&source);
-    assert!(files.len() >= 5, "the source of the adapter was not found: {files:?}");
+const ADAPTERS: [&str; 2] = ["pop3-blocking", "pop3-tokio"];
 
-    let found: Vec<String> = files.iter().flat_map(|file| offences(file)).collect();
-    assert!(found.is_empty(), "protocol text in the adapter:\n{}", found.join("\n"));
+#[test]
+fn no_protocol_text_stands_in_an_adapter() {
+    for adapter in ADAPTERS {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(adapter).join("src");
+        let files = rust_files(&source);
+        assert!(files.len() >= 5, "the source of {adapter} was not found: {files:?}");
+
+        let found: Vec<String> = files.iter().flat_map(|file| offences(file)).collect();
+        assert!(found.is_empty(), "protocol text in {adapter}:\n{}", found.join("\n"));
+    }
 }
 
 #[test]

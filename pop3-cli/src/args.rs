@@ -51,8 +51,10 @@ pub(crate) enum Command {
 /// Which adapter does the work. They behave alike.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Runtime {
-    /// Threads and the sockets of the standard library.
+    /// Tasks on tokio.
     #[default]
+    Tokio,
+    /// Threads and the sockets of the standard library.
     Blocking,
 }
 

@@ -15,6 +15,7 @@ mod list;
 mod mailbox;
 mod output;
 mod passwd;
+mod runtime;
 mod serve;
 mod server;
 mod talk;

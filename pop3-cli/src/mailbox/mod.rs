@@ -1,6 +1,8 @@
 //! A mailbox on a server, whichever adapter leads to it.
 
 mod blocking;
+mod over;
+mod tokio;
 
 use std::fmt::Display;
 use std::io;
@@ -81,6 +83,7 @@ impl Stop {
 /// Logs in.
 pub(crate) fn log_in(account: &Account) -> Result<Box<dyn Mailbox>, Failure> {
     match account.runtime {
+        Runtime::Tokio => tokio::log_in(account),
         Runtime::Blocking => blocking::log_in(account),
     }
 }
@@ -93,6 +96,7 @@ pub(crate) fn demo(
     password: &str,
 ) -> Result<Box<dyn Mailbox>, Error> {
     match runtime {
+        Runtime::Tokio => tokio::demo(server, user, password),
         Runtime::Blocking => blocking::demo(server, user, password),
     }
 }
@@ -100,6 +104,7 @@ pub(crate) fn demo(
 /// A stream to a server, without a word.
 pub(crate) fn stream(runtime: Runtime, endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
     match runtime {
+        Runtime::Tokio => tokio::stream(endpoint),
         Runtime::Blocking => blocking::stream(endpoint),
     }
 }

@@ -1,6 +1,7 @@
 //! A server, whichever adapter runs it.
 
 mod blocking;
+mod tokio;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -36,6 +37,7 @@ impl Server {
         drain: Duration,
     ) -> io::Result<Self> {
         match runtime {
+            Runtime::Tokio => tokio::server(listeners, service, drain),
             Runtime::Blocking => blocking::server(listeners, service, drain),
         }
     }

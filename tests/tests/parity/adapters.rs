@@ -2,6 +2,7 @@
 
 use std::convert::identity as now;
 use std::net::TcpListener;
+use std::sync::LazyLock;
 
 use pop3_maildrop::{Door, Service};
 use pop3_proto::MessageNumber;
@@ -9,6 +10,7 @@ use pop3_proto::adapter::{Endpoint, Options, account};
 use pop3_proto::client::exchange::Method;
 use pop3_proto::command::Extension;
 use pop3_proto::state::Shape;
+use tokio::runtime::Runtime;
 
 /// The same calls for each adapter, whether they are awaited or not.
 macro_rules! collect {
@@ -94,6 +96,16 @@ macro_rules! collect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Adapter {
     Blocking,
+    Tokio,
+}
+
+fn tokio() -> &'static Runtime {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+    &RUNTIME
+}
+
+fn on_tokio<F: Future>(future: F) -> F::Output {
+    tokio().block_on(future)
 }
 
 /// A server that runs.
@@ -106,7 +118,7 @@ impl Serving {
 }
 
 impl Adapter {
-    pub(crate) const ALL: [Self; 1] = [Self::Blocking];
+    pub(crate) const ALL: [Self; 2] = [Self::Blocking, Self::Tokio];
 
     pub(crate) fn serve(self, listener: TcpListener, door: Door, service: Service) -> Serving {
         match self {
@@ -120,6 +132,18 @@ impl Adapter {
                     running.join().unwrap().unwrap();
                 }))
             }
+            Self::Tokio => {
+                let mut server = pop3_tokio::Server::with_listeners(vec![], service).unwrap();
+                listener.set_nonblocking(true).unwrap();
+                let listener = on_tokio(async { tokio::net::TcpListener::from_std(listener) });
+                server.add_listener(listener.unwrap(), door).unwrap();
+                let stop = server.stop();
+                let running = tokio().spawn(server.run());
+                Serving(Box::new(move || {
+                    stop.stop();
+                    on_tokio(running).unwrap().unwrap();
+                }))
+            }
         }
     }
 
@@ -127,6 +151,7 @@ impl Adapter {
     pub(crate) fn collect(self, endpoint: &Endpoint, options: &Options) -> Vec<String> {
         match self {
             Self::Blocking => collect!(pop3_blocking, now, endpoint, options),
+            Self::Tokio => collect!(pop3_tokio, on_tokio, endpoint, options),
         }
     }
 }

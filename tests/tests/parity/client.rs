@@ -17,21 +17,23 @@ struct Scene {
     greeting: &'static str,
     /// What is answered to a line that begins so, instead of what is usual.
     odd: &'static [(&'static str, &'static str)],
-    /// Behind which line the server hangs up, when it has answered.
-    hangs_up_behind: &'static str,
+    /// To which line the server answers by hanging up, after what is odd about it if there is such.
+    /// It must not answer it first: whether the client hears of the end before it says the next
+    /// thing would be chance.
+    hangs_up_at: &'static str,
 }
 
 const LAWFUL: Scene = Scene {
     name: "lawful",
     greeting: "+OK POPMail server ready\r\n",
     odd: &[],
-    hangs_up_behind: "QUIT",
+    hangs_up_at: "XNEVER",
 };
 
 fn scenes() -> Vec<Scene> {
     let odd = |name, odd| Scene { name, odd, ..LAWFUL };
     let greeting = |name, greeting| Scene { name, greeting, ..LAWFUL };
-    let cut = |name, hangs_up_behind| Scene { name, hangs_up_behind, ..LAWFUL };
+    let cut = |name, hangs_up_at| Scene { name, hangs_up_at, ..LAWFUL };
     vec![
         LAWFUL,
         odd("without capabilities", &[("CAPA", "-ERR what?\r\n")]),
@@ -52,12 +54,13 @@ fn scenes() -> Vec<Scene> {
         greeting("no POP3", "* OK IMAP4rev1\r\n"),
         greeting("an odd timestamp", "+OK <not a msg-id>\r\n"),
         cut("cut before the login", "CAPA"),
-        cut("cut behind the name", "USER"),
+        cut("cut within the login", "PASS"),
         cut("cut within the session", "LIST"),
+        cut("cut at the goodbye", "QUIT"),
         Scene {
             name: "cut within a message",
             odd: &[("RETR 1", "+OK\r\nhalf a mess")],
-            hangs_up_behind: "RETR 1",
+            hangs_up_at: "RETR 1",
             ..LAWFUL
         },
     ]
@@ -133,8 +136,9 @@ fn serve(listener: &TcpListener, scene: &Scene, security: Security) -> String {
             ("CAPA", None) => "+OK\r\nUSER\r\nTOP\r\nUIDL\r\nPIPELINING\r\n.\r\n".into(),
             (line, None) => usual(line),
         };
+        let hangs_up = encrypted && line.starts_with(scene.hangs_up_at);
+        let answer = if hangs_up && odd.is_none() { String::new() } else { answer };
         let sent = reader.get_mut().write_all(answer.as_bytes());
-        let hangs_up = encrypted && line.starts_with(scene.hangs_up_behind);
         if sent.and_then(|()| reader.get_mut().flush()).is_err() || hangs_up {
             reader.get_mut().finish();
             // What the client still says is taken in, so that nothing is reset.

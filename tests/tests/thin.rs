@@ -12,7 +12,7 @@ const WORDS: [&str; 17] = [
 /// The octets of the wire, as Rust would write them.
 const OCTETS: [&str; 4] = ["\\r\\n", "b\".\"", "b'.'", "b\"..\""];
 
-const ADAPTERS: [&str; 2] = ["pop3-blocking", "pop3-tokio"];
+const ADAPTERS: [&str; 3] = ["pop3-blocking", "pop3-tokio", "pop3-async-std"];
 
 #[test]
 fn no_protocol_text_stands_in_an_adapter() {

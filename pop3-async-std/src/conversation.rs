@@ -1,0 +1,165 @@
+//! A stream and the state machine that speaks over it.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use futures_io::{AsyncRead, AsyncWrite};
+use pop3_proto::Pipe;
+use pop3_proto::adapter::{Endpoint, Error, Options};
+use pop3_proto::bytes::Buf;
+use pop3_proto::client::exchange::Exchange;
+use pop3_proto::client::{self, Connection};
+
+use crate::alarm::Alarm;
+
+/// One generic loop for every exchange. Whatever is under way is in here and not in the futures, so
+/// that a future may be dropped at any time.
+#[derive(Debug)]
+pub(crate) struct Conversation<S> {
+    stream: S,
+    pipe: Pipe<Connection>,
+    /// Who is spoken to, for TLS; unknown where the stream was brought along.
+    endpoint: Option<Endpoint>,
+    options: Options,
+    /// Whether the stream may still hold back what was written.
+    unflushed: bool,
+    /// Since when nothing has moved although something was waited for.
+    silent_since: Option<Instant>,
+    alarm: Alarm,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
+    pub(crate) fn new(
+        stream: S,
+        endpoint: Option<Endpoint>,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let pipe = match &endpoint {
+            Some(endpoint) => options.pipe(endpoint)?,
+            None => Pipe::new(Connection::new(options.config.clone())),
+        };
+        let (options, alarm) = (options.clone(), Alarm::default());
+        Ok(Self { stream, pipe, endpoint, options, unflushed: false, silent_since: None, alarm })
+    }
+
+    pub(crate) const fn connection(&mut self) -> &mut Connection {
+        self.pipe.connection()
+    }
+
+    pub(crate) const fn get_ref(&self) -> &Connection {
+        self.pipe.get_ref()
+    }
+
+    /// Where the stream leads to, if that is known, and how to get there.
+    pub(crate) fn place(&self) -> Option<(&Endpoint, &Options)> {
+        Some((self.endpoint.as_ref()?, &self.options))
+    }
+
+    /// Drives an exchange to its result.
+    pub(crate) async fn hold<E: Exchange>(&mut self, mut exchange: E) -> Result<E::Output, Error> {
+        self.until(|connection| exchange.poll(connection)).await
+    }
+
+    /// Moves octets until something is ready.
+    pub(crate) async fn until<T>(
+        &mut self,
+        mut poll: impl FnMut(&mut Connection) -> Poll<Result<T, client::Error>>,
+    ) -> Result<T, Error> {
+        poll_fn(|context| self.poll_until(context, &mut poll)).await
+    }
+
+    /// The same, as far as it goes without waiting.
+    pub(crate) fn poll_until<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        mut poll: impl FnMut(&mut Connection) -> Poll<Result<T, client::Error>>,
+    ) -> Poll<Result<T, Error>> {
+        loop {
+            let ready = self.pipe.drive(|connection| match poll(connection) {
+                Poll::Ready(result) => Some(result),
+                Poll::Pending => None,
+            });
+            if let Some(result) = ready {
+                self.silent_since = None;
+                if result.is_ok() {
+                    // What was queued meanwhile is on its way while the caller works.
+                    let sent = self.send(context);
+                    if !self.pipe.get_ref().is_over() {
+                        sent?;
+                    }
+                }
+                return Poll::Ready(result.map_err(|error| Error::of(error, &self.pipe)));
+            }
+            self.options.start_tls(&mut self.pipe, self.endpoint.as_ref())?;
+            // Both, so that neither side waits for the other to read.
+            let (sent, received) = (self.send(context)?, self.receive(context)?);
+            if sent || received {
+                self.silent_since = None;
+            } else if self.is_silent_for_too_long(context) {
+                self.connection().timed_out();
+            } else {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Writes as much as the stream takes now; whether that was anything.
+    fn send(&mut self, context: &mut Context<'_>) -> io::Result<bool> {
+        let mut moved = false;
+        while self.pipe.wants_write() {
+            let mut transmit = self.pipe.transmit();
+            match Pin::new(&mut self.stream).poll_write(context, transmit.chunk()) {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(written)) => transmit.advance(written),
+                Poll::Ready(Err(error)) => return self.failed(error),
+                Poll::Pending => return Ok(moved),
+            }
+            (moved, self.unflushed) = (true, true);
+        }
+        if self.unflushed {
+            match Pin::new(&mut self.stream).poll_flush(context) {
+                Poll::Ready(Ok(())) => self.unflushed = false,
+                Poll::Ready(Err(error)) => return self.failed(error),
+                Poll::Pending => {}
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Reads what has come; whether that was anything, be it the end.
+    fn receive(&mut self, context: &mut Context<'_>) -> io::Result<bool> {
+        if !self.pipe.wants_read() {
+            return Ok(false);
+        }
+        match Pin::new(&mut self.stream).poll_read(context, self.pipe.read_buffer()) {
+            Poll::Ready(Ok(0)) => self.pipe.closed(),
+            Poll::Ready(Ok(read)) => self.pipe.filled(read),
+            Poll::Ready(Err(error)) => return self.failed(error),
+            Poll::Pending => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Tells the state machine of silences and broken connections, which it can name better.
+    fn failed(&mut self, error: io::Error) -> io::Result<bool> {
+        match error.kind() {
+            io::ErrorKind::TimedOut => self.connection().timed_out(),
+            // What the server said before it hung up is still worth reading.
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => self.pipe.closed(),
+            _ => return Err(error),
+        }
+        Ok(true)
+    }
+
+    /// Whether nothing has moved for as long as a silence may last now.
+    fn is_silent_for_too_long(&mut self, context: &mut Context<'_>) -> bool {
+        let since = *self.silent_since.get_or_insert_with(Instant::now);
+        let limit = self.pipe.get_ref().idle_limit();
+        // A limit beyond all time is none.
+        let at = limit.and_then(|limit| since.checked_add(limit));
+        at.is_some_and(|at| self.alarm.poll(at, context).is_ready())
+    }
+}

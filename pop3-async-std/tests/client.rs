@@ -1,0 +1,223 @@
+//! The client over real sockets.
+
+mod office;
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_std::io::{ReadExt, WriteExt};
+use async_std::net::{TcpListener, TcpStream};
+use async_std::task;
+use futures_io::{AsyncRead, AsyncWrite};
+use office::Office;
+use pop3_async_std::{Client, Error, Options};
+use pop3_proto::adapter::account;
+use pop3_proto::client;
+use pop3_proto::client::exchange::Method;
+use pop3_proto::command::Extension;
+use pop3_proto::state::Shape;
+use pop3_proto::{MessageNumber, Octets};
+
+const LETTERS: [&[u8]; 3] = [b"Subject: one\n\n.\n..two\n", b"", b"Subject: three\n\nbare\rcr"];
+const WIRE: [&[u8]; 3] =
+    [b"Subject: one\r\n\r\n.\r\n..two\r\n", b"", b"Subject: three\r\n\r\nbare\rcr\r\n"];
+
+fn number(number: u32) -> MessageNumber {
+    MessageNumber::new(number).unwrap()
+}
+
+/// A server that says these lines whatever it is told, and keeps the connection.
+async fn parrot(says: &'static [u8]) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    task::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(says).await.unwrap();
+        let _ = async_std::io::copy(&mut stream, &mut async_std::io::sink()).await;
+    });
+    address
+}
+
+#[async_std::test]
+async fn every_command_has_a_typed_result() {
+    let office = Office::open(&LETTERS).await;
+    let client = Client::connect(office.address).await.unwrap();
+    assert!(client.capabilities().unwrap().has("UIDL"));
+    let mut session = client.login("mark", "swordfish").await.unwrap();
+    assert!(session.ask_capabilities().await.unwrap().has("TOP"));
+    let octets: Vec<_> = WIRE.iter().map(|letter| Octets(letter.len() as u64)).collect();
+    let drop = session.stat().await.unwrap();
+    assert_eq!((drop.messages, drop.octets), (3, octets.iter().copied().sum()));
+    let listed: Vec<_> =
+        session.list().await.unwrap().iter().map(|message| message.octets).collect();
+    assert_eq!(listed, octets);
+    assert_eq!(session.list_one(number(3)).await.unwrap().octets, octets[2]);
+    let ids = session.unique_ids().await.unwrap();
+    assert_eq!(session.unique_id(number(2)).await.unwrap(), ids[1].unique_id);
+    let mut top = String::new();
+    session.top(number(1), 0).await.unwrap().read_to_string(&mut top).await.unwrap();
+    assert_eq!(top, "Subject: one\r\n\r\n");
+    session.no_operation().await.unwrap();
+    session.delete(number(1)).await.unwrap();
+    assert!(matches!(
+        session.list_one(number(1)).await,
+        Err(Error::Pop3(client::Error::Refused { .. }))
+    ));
+    session.reset().await.unwrap();
+    let unknown = Extension::new("XMOON", "", Shape::Message).unwrap();
+    assert!(session.extension(unknown).await.unwrap_err().refusal().is_some());
+    let outcomes = session.delete_all([1, 1, 3].map(number)).await.unwrap();
+    let agreed: Vec<_> = outcomes.iter().map(|(_, outcome)| outcome.is_ok()).collect();
+    assert_eq!(agreed, [true, false, true]);
+    session.quit().await.unwrap();
+    assert_eq!(office.count(), 1);
+}
+
+#[async_std::test]
+async fn many_messages_are_retrieved_in_order_and_refusals_do_not_stop_them() {
+    let office = Office::open(&LETTERS).await;
+    let mut session =
+        Client::connect(office.address).await.unwrap().login("mark", "swordfish").await.unwrap();
+    let mut letters = session.retrieve_all([1, 7, 2, 3].map(number));
+    let mut seen = Vec::new();
+    while let Some((number, letter)) = letters.next_letter().await.unwrap() {
+        let mut content = Vec::new();
+        if let Ok(mut letter) = letter {
+            letter.read_to_end(&mut content).await.unwrap();
+            seen.push((number.get(), Some(content)));
+        } else {
+            seen.push((number.get(), None));
+        }
+    }
+    let expected = [(1, Some(WIRE[0])), (7, None), (2, Some(WIRE[1])), (3, Some(WIRE[2]))];
+    let expected = expected.map(|(number, letter)| (number, letter.map(<[u8]>::to_vec)));
+    assert_eq!(seen, expected);
+}
+
+#[async_std::test]
+async fn a_letter_that_is_dropped_half_way_leaves_the_session_in_step() {
+    let long = b"line\n".repeat(100_000);
+    let office = Office::open(&[&long, LETTERS[0]]).await;
+    let mut session =
+        Client::connect(office.address).await.unwrap().login("mark", "swordfish").await.unwrap();
+    let mut letter = session.retrieve(number(1)).await.unwrap();
+    letter.read_exact(&mut [0; 10]).await.unwrap();
+    drop(letter);
+    assert_eq!(session.stat().await.unwrap().messages, 2);
+    let mut letters = session.retrieve_all([1, 2].map(number));
+    drop(letters.next_letter().await.unwrap());
+    drop(letters);
+    assert_eq!(session.stat().await.unwrap().messages, 2);
+    session.quit().await.unwrap();
+}
+
+#[async_std::test]
+async fn dropping_a_session_removes_nothing() {
+    let office = Office::open(&LETTERS).await;
+    let mut session =
+        Client::connect(office.address).await.unwrap().login("mark", "swordfish").await.unwrap();
+    session.delete(number(1)).await.unwrap();
+    drop(session);
+    drop(office.stop.clone());
+    assert_eq!(office.count(), 3);
+}
+
+#[async_std::test]
+async fn a_refused_login_gives_the_client_back() {
+    let office = Office::with(
+        &LETTERS,
+        |config| config.failed_login_delay = Duration::from_millis(1),
+        |_| (),
+    )
+    .await;
+    let client = Client::connect(office.address).await.unwrap();
+    let refused = client.login("mark", "wrong").await.unwrap_err();
+    assert!(refused.error.refusal().is_some());
+    let refused = refused.client.unwrap().login("two words", "x").await.unwrap_err();
+    assert!(matches!(refused.error, Error::UserName(_)));
+    let (client, account) = (refused.client.unwrap(), account("mark", b"swordfish").unwrap());
+    let refused = client.login_by(account, &[Method::Apop]).await.unwrap_err();
+    assert!(matches!(refused.error, Error::Pop3(client::Error::NoMethod { wanted: Some("APOP") })));
+    let session = refused.client.unwrap().login("mark", "swordfish").await.unwrap();
+    session.quit().await.unwrap();
+}
+
+#[async_std::test]
+async fn a_silent_server_is_given_up_with_a_reason() {
+    let mut options = Options::default();
+    options.config.reply_limit = Duration::from_millis(50);
+    let error = Client::connect_with(parrot(b"").await, &options).await.unwrap_err();
+    assert_eq!(error.to_string(), "the server was silent for too long while its greeting was due");
+}
+
+#[async_std::test]
+async fn a_message_that_breaks_off_is_an_error_and_not_an_end() {
+    let says = b"+OK\r\n-ERR\r\n+OK\r\n+OK\r\n-ERR\r\n+OK\r\nhalf a mess";
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    task::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        // Said in advance; the client takes each reply as it asks.
+        let mut lines = says.split_inclusive(|octet| *octet == b'\n');
+        for line in lines.by_ref().take(5) {
+            stream.write_all(line).await.unwrap();
+            let _ = stream.read(&mut [0; 100]).await.unwrap();
+        }
+        for line in lines {
+            stream.write_all(line).await.unwrap();
+        }
+    });
+    let mut session =
+        Client::connect(address).await.unwrap().login("mark", "swordfish").await.unwrap();
+    let mut letter = session.retrieve(number(1)).await.unwrap();
+    let error = letter.read_to_end(&mut Vec::new()).await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    assert!(error.to_string().contains("RETR"), "{error}");
+}
+
+#[async_std::test]
+async fn any_stream_can_be_brought_along() {
+    /// A stream through which a single octet passes at a time: where the input is cut does not
+    /// matter.
+    struct Narrow(TcpStream);
+
+    impl AsyncRead for Narrow {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            buffer: &mut [u8],
+        ) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.0).poll_read(context, &mut buffer[..1])
+        }
+    }
+
+    impl AsyncWrite for Narrow {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            buffer: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.0).poll_write(context, &buffer[..1])
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_flush(context)
+        }
+
+        fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_close(context)
+        }
+    }
+
+    let office = Office::open(&LETTERS).await;
+    let stream = Narrow(TcpStream::connect(office.address).await.unwrap());
+    let client = Client::with_stream(stream, &Options::default()).await.unwrap();
+    let mut session = client.login("mark", "swordfish").await.unwrap();
+    let mut letter = Vec::new();
+    session.retrieve(number(1)).await.unwrap().read_to_end(&mut letter).await.unwrap();
+    assert_eq!(letter, WIRE[0]);
+    session.quit().await.unwrap();
+}

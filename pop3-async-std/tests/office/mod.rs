@@ -1,0 +1,81 @@
+//! A server with letters in memory.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use async_std::task::{self, JoinHandle};
+use pop3_async_std::{Server, Stop};
+use pop3_maildrop::Service;
+use pop3_maildrop::memory::MemoryMaildrops;
+use pop3_proto::server::Config;
+use pop3_proto::{Secret, UserName};
+
+/// A server for user `mark`, password `swordfish`, until it is dropped.
+pub(crate) struct Office {
+    pub(crate) letters: Arc<MemoryMaildrops>,
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: Stop,
+    #[allow(dead_code, reason = "not every test that shares this file needs it")]
+    pub(crate) running: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl Office {
+    #[allow(dead_code, reason = "not every test that shares this file needs it")]
+    pub(crate) async fn open(letters: &[&[u8]]) -> Self {
+        Self::with(letters, |_| (), |_| ()).await
+    }
+
+    #[allow(dead_code, reason = "not every test that shares this file needs it")]
+    pub(crate) async fn with(
+        letters: &[&[u8]],
+        configure: impl FnOnce(&mut Config),
+        prepare: impl FnOnce(&mut Server),
+    ) -> Self {
+        Self::build(letters, |service| configure(service.config_mut()), prepare).await
+    }
+
+    /// A server of a service that is prepared like this.
+    #[allow(dead_code, reason = "not every test that shares this file needs it")]
+    pub(crate) async fn of_service(
+        letters: &[&[u8]],
+        configure: impl FnOnce(&mut Service),
+    ) -> Self {
+        Self::build(letters, configure, |_| ()).await
+    }
+
+    pub(crate) async fn build(
+        letters: &[&[u8]],
+        configure: impl FnOnce(&mut Service),
+        prepare: impl FnOnce(&mut Server),
+    ) -> Self {
+        let office = Arc::new(MemoryMaildrops::new());
+        office.add_user(mark(), Secret::new("swordfish").unwrap());
+        for letter in letters {
+            office.deliver(&mark(), letter).unwrap();
+        }
+        let mut service = Service::new(office.clone(), office.clone());
+        configure(&mut service);
+        let mut server = Server::bind("127.0.0.1:0", service).await.unwrap();
+        prepare(&mut server);
+        let (address, stop) = (server.addresses()[0], server.stop());
+        let running = Some(task::spawn(server.run()));
+        Self { letters: office, address, stop, running }
+    }
+
+    /// How many letters there are.
+    #[allow(dead_code, reason = "not every test that shares this file needs it")]
+    pub(crate) fn count(&self) -> usize {
+        self.letters.letters(&mark()).len()
+    }
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        self.stop.stop();
+        self.stop.cut();
+    }
+}
+
+pub(crate) fn mark() -> UserName {
+    UserName::new("mark").unwrap()
+}

@@ -54,6 +54,8 @@ pub(crate) enum Runtime {
     /// Tasks on tokio.
     #[default]
     Tokio,
+    /// Tasks on async-std.
+    AsyncStd,
     /// Threads and the sockets of the standard library.
     Blocking,
 }

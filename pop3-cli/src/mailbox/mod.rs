@@ -1,5 +1,6 @@
 //! A mailbox on a server, whichever adapter leads to it.
 
+mod async_std;
 mod blocking;
 mod over;
 mod tokio;
@@ -84,6 +85,7 @@ impl Stop {
 pub(crate) fn log_in(account: &Account) -> Result<Box<dyn Mailbox>, Failure> {
     match account.runtime {
         Runtime::Tokio => tokio::log_in(account),
+        Runtime::AsyncStd => async_std::log_in(account),
         Runtime::Blocking => blocking::log_in(account),
     }
 }
@@ -97,6 +99,7 @@ pub(crate) fn demo(
 ) -> Result<Box<dyn Mailbox>, Error> {
     match runtime {
         Runtime::Tokio => tokio::demo(server, user, password),
+        Runtime::AsyncStd => async_std::demo(server, user, password),
         Runtime::Blocking => blocking::demo(server, user, password),
     }
 }
@@ -105,6 +108,7 @@ pub(crate) fn demo(
 pub(crate) fn stream(runtime: Runtime, endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
     match runtime {
         Runtime::Tokio => tokio::stream(endpoint),
+        Runtime::AsyncStd => async_std::stream(endpoint),
         Runtime::Blocking => blocking::stream(endpoint),
     }
 }

@@ -1,5 +1,6 @@
 //! A server, whichever adapter runs it.
 
+mod async_std;
 mod blocking;
 mod tokio;
 
@@ -38,6 +39,7 @@ impl Server {
     ) -> io::Result<Self> {
         match runtime {
             Runtime::Tokio => tokio::server(listeners, service, drain),
+            Runtime::AsyncStd => async_std::server(listeners, service, drain),
             Runtime::Blocking => blocking::server(listeners, service, drain),
         }
     }

@@ -7,6 +7,7 @@ mod fetch;
 mod list;
 mod office;
 mod run;
+mod runtimes;
 mod script;
 mod serve;
 mod strange;

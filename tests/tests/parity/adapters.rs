@@ -4,6 +4,7 @@ use std::convert::identity as now;
 use std::net::TcpListener;
 use std::sync::LazyLock;
 
+use async_std::task::block_on;
 use pop3_maildrop::{Door, Service};
 use pop3_proto::MessageNumber;
 use pop3_proto::adapter::{Endpoint, Options, account};
@@ -97,6 +98,7 @@ macro_rules! collect {
 pub(crate) enum Adapter {
     Blocking,
     Tokio,
+    AsyncStd,
 }
 
 fn tokio() -> &'static Runtime {
@@ -118,7 +120,7 @@ impl Serving {
 }
 
 impl Adapter {
-    pub(crate) const ALL: [Self; 2] = [Self::Blocking, Self::Tokio];
+    pub(crate) const ALL: [Self; 3] = [Self::Blocking, Self::Tokio, Self::AsyncStd];
 
     pub(crate) fn serve(self, listener: TcpListener, door: Door, service: Service) -> Serving {
         match self {
@@ -144,6 +146,16 @@ impl Adapter {
                     on_tokio(running).unwrap().unwrap();
                 }))
             }
+            Self::AsyncStd => {
+                let mut server = pop3_async_std::Server::with_listeners(vec![], service).unwrap();
+                server.add_listener(listener.into(), door).unwrap();
+                let stop = server.stop();
+                let running = async_std::task::spawn(server.run());
+                Serving(Box::new(move || {
+                    stop.stop();
+                    block_on(running).unwrap();
+                }))
+            }
         }
     }
 
@@ -152,6 +164,7 @@ impl Adapter {
         match self {
             Self::Blocking => collect!(pop3_blocking, now, endpoint, options),
             Self::Tokio => collect!(pop3_tokio, on_tokio, endpoint, options),
+            Self::AsyncStd => collect!(pop3_async_std, block_on, endpoint, options),
         }
     }
 }

@@ -5,16 +5,16 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
+use async_std::future::timeout;
 use async_std::net::{TcpStream, ToSocketAddrs};
 use futures_io::{AsyncRead, AsyncWrite};
-use pop3_proto::adapter::{Endpoint, Error, LoginFailed, Options, account, sign_in};
+use pop3_proto::adapter::{Conversation, Endpoint, Error, LoginFailed, Options, account, sign_in};
 use pop3_proto::client::Greeting;
 use pop3_proto::client::exchange::{self, Account, Method, Opening};
 use pop3_proto::{Capabilities, Reply};
 
 use crate::Session;
-use crate::alarm::timeout;
-use crate::conversation::Conversation;
+use crate::wire::Wire;
 
 /// A connection to a server before login (the AUTHORIZATION state).
 ///
@@ -22,7 +22,7 @@ use crate::conversation::Conversation;
 /// Dropping it, or a future that it was moved into, ends the session.
 #[derive(Debug)]
 pub struct Client<S = TcpStream> {
-    conversation: Conversation<S>,
+    conversation: Conversation<Wire<S>>,
     greeting: Greeting,
     /// Whether a secret may go over the stream as it is.
     cleartext: bool,
@@ -80,7 +80,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// # Errors
     /// When the stream fails, or the server refuses service.
     pub async fn with_stream(stream: S, options: &Options) -> Result<Self, Error> {
-        let conversation = Conversation::new(stream, None, options)?;
+        let conversation = Conversation::new(Wire::new(stream), None, options)?;
         Self::begin(conversation, Opening::new(), true).await
     }
 
@@ -98,12 +98,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     ) -> Result<Self, Error> {
         let loopback = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
         let (opening, cleartext) = (options.opening(loopback), options.allows_cleartext(loopback));
-        let conversation = Conversation::new(stream, Some(endpoint), options)?;
+        let conversation = Conversation::new(Wire::new(stream), Some(endpoint), options)?;
         Self::begin(conversation, opening, cleartext).await
     }
 
     async fn begin(
-        mut conversation: Conversation<S>,
+        mut conversation: Conversation<Wire<S>>,
         opening: Opening,
         cleartext: bool,
     ) -> Result<Self, Error> {
@@ -198,7 +198,8 @@ async fn connect(endpoint: &Endpoint, limit: Duration) -> io::Result<TcpStream> 
                 stream.set_nodelay(true)?;
                 return Ok(stream);
             }
-            Ok(Err(error)) | Err(error) => failure = error,
+            Ok(Err(error)) => failure = error,
+            Err(_) => failure = io::ErrorKind::TimedOut.into(),
         }
     }
     Err(failure)

@@ -8,12 +8,12 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
-use pop3_proto::adapter::Error;
+use pop3_proto::adapter::{Conversation, Error};
 use pop3_proto::bytes::{Buf, Bytes};
 use pop3_proto::client::exchange::Retrieve;
 use pop3_proto::{Command, MessageNumber, Reply};
 
-use crate::conversation::Conversation;
+use crate::wire::Wire;
 
 type Commands = Box<dyn Iterator<Item = Command> + Send>;
 
@@ -38,13 +38,13 @@ type Commands = Box<dyn Iterator<Item = Command> + Send>;
 /// # }
 /// ```
 pub struct Letters<'a, S> {
-    conversation: &'a mut Conversation<S>,
+    conversation: &'a mut Conversation<Wire<S>>,
     retrieve: Retrieve<Commands>,
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Letters<'a, S> {
     pub(crate) fn new(
-        conversation: &'a mut Conversation<S>,
+        conversation: &'a mut Conversation<Wire<S>>,
         commands: impl Iterator<Item = Command> + Send + 'static,
     ) -> Self {
         Self { conversation, retrieve: Retrieve::new(Box::new(commands)) }
@@ -87,7 +87,7 @@ impl<S> fmt::Debug for Letters<'_, S> {
 /// A read that fails means that the message is not complete: the connection broke within it.
 /// Dropping it half-way skips the rest.
 pub struct Letter<'a, S: AsyncRead + AsyncWrite + Unpin> {
-    conversation: &'a mut Conversation<S>,
+    conversation: &'a mut Conversation<Wire<S>>,
     retrieve: Lent<'a>,
     reply: Reply,
     chunk: Bytes,
@@ -112,7 +112,7 @@ impl Lent<'_> {
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Letter<'a, S> {
     /// The answer to a single command.
     pub(crate) async fn only(
-        conversation: &'a mut Conversation<S>,
+        conversation: &'a mut Conversation<Wire<S>>,
         command: Command,
     ) -> Result<Self, Error> {
         let mut retrieve = Retrieve::new(Box::new(std::iter::once(command)) as Commands);

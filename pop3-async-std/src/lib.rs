@@ -62,14 +62,12 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod alarm;
 mod client;
-mod conversation;
-mod cut;
 mod letters;
 mod server;
 mod serving;
 mod session;
+mod wire;
 
 pub use client::Client;
 pub use letters::{Letter, Letters};

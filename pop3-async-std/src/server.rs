@@ -11,14 +11,13 @@ use std::time::Duration;
 
 use async_io::Timer;
 use async_std::channel::{Receiver, Sender, bounded};
+use async_std::future::timeout;
 use async_std::net::{TcpListener, TcpStream, ToSocketAddrs};
 use async_std::task;
-use pop3_maildrop::{Door, Reception, Service};
+use pop3_maildrop::{Cut, Door, Reception, Service, attend};
 use tracing::{Instrument, debug, info_span, warn};
 
-use crate::alarm::timeout;
-use crate::cut::Cut;
-use crate::serving::{self, HalfClose};
+use crate::wire::{HalfClose, Wire};
 
 /// How many clients are told at a time that there is no place for them. Who comes when there are
 /// more is not told.
@@ -268,11 +267,12 @@ impl Floor {
         let session = async move {
             debug!("connected");
             let half_close: HalfClose<_> = |stream: &TcpStream| stream.shutdown(Shutdown::Write);
-            let served = match stream.set_nodelay(true) {
-                Ok(()) => serving::attend(stream, half_close, received, &service, cut).await,
+            let _ = match stream.set_nodelay(true) {
+                Ok(()) => {
+                    attend(Wire::closed_by(stream, half_close), received, &service, cut).await
+                }
                 Err(error) => Err(error),
             };
-            serving::tell(&served);
             drop((refusal, present));
         };
         // It goes on by itself, and is waited for by what it holds.

@@ -2,7 +2,7 @@
 
 use async_std::net::TcpStream;
 use futures_io::{AsyncRead, AsyncWrite};
-use pop3_proto::adapter::Error;
+use pop3_proto::adapter::{Conversation, Error};
 use pop3_proto::bytes::Bytes;
 use pop3_proto::client::Quirk;
 use pop3_proto::client::exchange::{self, Exchange, Method};
@@ -10,8 +10,8 @@ use pop3_proto::command::Extension;
 use pop3_proto::reply::{DropListing, ScanListing, UniqueIdListing};
 use pop3_proto::{Capabilities, Command, MessageNumber, Reply, UniqueId};
 
-use crate::conversation::Conversation;
 use crate::letters::{Letter, Letters};
+use crate::wire::Wire;
 
 /// A session with an open maildrop (the TRANSACTION state).
 ///
@@ -19,7 +19,7 @@ use crate::letters::{Letter, Letters};
 /// succeeds, and by nothing else: dropping a session removes nothing.
 #[derive(Debug)]
 pub struct Session<S = TcpStream> {
-    pub(crate) conversation: Conversation<S>,
+    pub(crate) conversation: Conversation<Wire<S>>,
     pub(crate) login: Reply,
     pub(crate) method: Method,
 }

@@ -58,6 +58,7 @@
 
 mod asynchronous;
 mod authenticator;
+mod cut;
 mod files;
 mod gate;
 mod lock;
@@ -74,6 +75,7 @@ mod rules;
 mod salts;
 mod secrets;
 mod service;
+mod serving;
 mod session;
 #[cfg(any(feature = "tls", feature = "users"))]
 mod stamp;
@@ -88,10 +90,12 @@ pub use asynchronous::{AsyncAuthenticator, AsyncLetter, AsyncMaildrop, AsyncMail
 #[cfg(feature = "tls")]
 pub use authenticator::Certificates;
 pub use authenticator::{Authenticator, Guests, LoginRefused};
+pub use cut::Cut;
 pub use gate::{Gate, GateLimits, Permit, TurnedAway};
 pub use name::UnsafeName;
 pub use reception::{Door, Lobby, Reception};
 pub use service::{Answers, Service};
+pub use serving::{Runtime, attend};
 pub use session::{Next, Session};
 pub use storage::{BoxError, LetterError, Maildrop, Maildrops, OpenError, Removal, RemoveError};
 pub use work::{Done, Work};

@@ -9,15 +9,14 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use pop3_maildrop::{Door, Reception, Service};
+use pop3_maildrop::{Cut, Door, Reception, Service, attend};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{Instrument, debug, info_span, warn};
 
-use crate::cut::Cut;
-use crate::serving;
+use crate::wire::Wire;
 
 /// How many clients are told at a time that there is no place for them. Who comes when there are
 /// more is not told.
@@ -223,11 +222,11 @@ impl Floor {
         let (service, cut) = (self.service.clone(), self.cut());
         let session = async move {
             debug!("connected");
-            let served = match stream.set_nodelay(true) {
-                Ok(()) => serving::attend(stream, received, &service, cut).await,
-                Err(error) => Err(error),
-            };
-            serving::tell(&served);
+            if let Err(error) = stream.set_nodelay(true) {
+                debug!(%error, "small segments may wait");
+            }
+            // How it was served has been told to the log.
+            let _ = attend(Wire::new(stream), received, &service, cut).await;
             drop(refusal);
         };
         self.sessions.spawn(session.instrument(info_span!("session", %peer)));

@@ -1,25 +1,24 @@
-//! A stream and the state machine that speaks over it.
+//! A transport and the state machine that speaks over it.
 
-use std::future::poll_fn;
+use core::future::poll_fn;
+use core::task::{Context, Poll};
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::time::Instant;
 
-use pop3_proto::Pipe;
-use pop3_proto::adapter::{Endpoint, Error, Options};
-use pop3_proto::bytes::Buf;
-use pop3_proto::client::exchange::Exchange;
-use pop3_proto::client::{self, Connection};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Instant;
+use bytes::Buf;
 
-use crate::alarm::Alarm;
+use crate::Pipe;
+use crate::adapter::{Endpoint, Error, Options, Transport};
+use crate::client::exchange::Exchange;
+use crate::client::{self, Connection};
 
-/// One generic loop for every exchange. Whatever is under way is in here and not in the futures, so
-/// that a future may be dropped at any time.
+/// A client's session on an asynchronous runtime: one generic loop for every exchange. Whatever is
+/// under way is in here and not in the futures, so that a future may be dropped at any time.
+///
+/// It reads while it writes, so that neither side waits for the other to read.
 #[derive(Debug)]
-pub(crate) struct Conversation<S> {
-    stream: S,
+pub struct Conversation<T> {
+    transport: T,
     pipe: Pipe<Connection>,
     /// Who is spoken to, for TLS; unknown where the stream was brought along.
     endpoint: Option<Endpoint>,
@@ -28,55 +27,67 @@ pub(crate) struct Conversation<S> {
     unflushed: bool,
     /// Since when nothing has moved although something was waited for.
     silent_since: Option<Instant>,
-    alarm: Alarm,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
-    pub(crate) fn new(
-        stream: S,
-        endpoint: Option<Endpoint>,
-        options: &Options,
-    ) -> Result<Self, Error> {
+impl<T: Transport> Conversation<T> {
+    /// A session that waits for its greeting, or begins with TLS.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(transport: T, endpoint: Option<Endpoint>, options: &Options) -> Result<Self, Error> {
         let pipe = match &endpoint {
             Some(endpoint) => options.pipe(endpoint)?,
             None => Pipe::new(Connection::new(options.config.clone())),
         };
-        let (options, alarm) = (options.clone(), Alarm::default());
-        Ok(Self { stream, pipe, endpoint, options, unflushed: false, silent_since: None, alarm })
+        let options = options.clone();
+        Ok(Self { transport, pipe, endpoint, options, unflushed: false, silent_since: None })
     }
 
-    pub(crate) const fn connection(&mut self) -> &mut Connection {
+    /// The state machine.
+    pub const fn connection(&mut self) -> &mut Connection {
         self.pipe.connection()
     }
 
-    pub(crate) const fn get_ref(&self) -> &Connection {
+    /// The state machine, to be asked only.
+    #[must_use]
+    pub const fn get_ref(&self) -> &Connection {
         self.pipe.get_ref()
     }
 
     /// Where the stream leads to, if that is known, and how to get there.
-    pub(crate) fn place(&self) -> Option<(&Endpoint, &Options)> {
+    #[must_use]
+    pub fn place(&self) -> Option<(&Endpoint, &Options)> {
         Some((self.endpoint.as_ref()?, &self.options))
     }
 
     /// Drives an exchange to its result.
-    pub(crate) async fn hold<E: Exchange>(&mut self, mut exchange: E) -> Result<E::Output, Error> {
+    ///
+    /// # Errors
+    /// Those of the exchange, or when the transport fails.
+    pub async fn hold<E: Exchange>(&mut self, mut exchange: E) -> Result<E::Output, Error> {
         self.until(|connection| exchange.poll(connection)).await
     }
 
     /// Moves octets until something is ready.
-    pub(crate) async fn until<T>(
+    ///
+    /// # Errors
+    /// When that or the transport fails.
+    pub async fn until<R>(
         &mut self,
-        mut poll: impl FnMut(&mut Connection) -> Poll<Result<T, client::Error>>,
-    ) -> Result<T, Error> {
+        mut poll: impl FnMut(&mut Connection) -> Poll<Result<R, client::Error>>,
+    ) -> Result<R, Error> {
         poll_fn(|context| self.poll_until(context, &mut poll)).await
     }
 
     /// The same, as far as it goes without waiting.
-    pub(crate) fn poll_until<T>(
+    ///
+    /// # Errors
+    /// As [`until`](Self::until).
+    pub fn poll_until<R>(
         &mut self,
         context: &mut Context<'_>,
-        mut poll: impl FnMut(&mut Connection) -> Poll<Result<T, client::Error>>,
-    ) -> Poll<Result<T, Error>> {
+        mut poll: impl FnMut(&mut Connection) -> Poll<Result<R, client::Error>>,
+    ) -> Poll<Result<R, Error>> {
         loop {
             let ready = self.pipe.drive(|connection| match poll(connection) {
                 Poll::Ready(result) => Some(result),
@@ -94,7 +105,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
                 return Poll::Ready(result.map_err(|error| Error::of(error, &self.pipe)));
             }
             self.options.start_tls(&mut self.pipe, self.endpoint.as_ref())?;
-            // Both, so that neither side waits for the other to read.
             let (sent, received) = (self.send(context)?, self.receive(context)?);
             if sent || received {
                 self.silent_since = None;
@@ -111,7 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
         let mut moved = false;
         while self.pipe.wants_write() {
             let mut transmit = self.pipe.transmit();
-            match Pin::new(&mut self.stream).poll_write(context, transmit.chunk()) {
+            match self.transport.poll_write(context, transmit.chunk()) {
                 Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
                 Poll::Ready(Ok(written)) => transmit.advance(written),
                 Poll::Ready(Err(error)) => return self.failed(error),
@@ -120,7 +130,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
             (moved, self.unflushed) = (true, true);
         }
         if self.unflushed {
-            match Pin::new(&mut self.stream).poll_flush(context) {
+            match self.transport.poll_flush(context) {
                 Poll::Ready(Ok(())) => self.unflushed = false,
                 Poll::Ready(Err(error)) => return self.failed(error),
                 Poll::Pending => {}
@@ -134,12 +144,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
         if !self.pipe.wants_read() {
             return Ok(false);
         }
-        let mut buffer = ReadBuf::new(self.pipe.read_buffer());
-        match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
-            Poll::Ready(Ok(())) => match buffer.filled().len() {
-                0 => self.pipe.closed(),
-                read => self.pipe.filled(read),
-            },
+        match self.transport.poll_read(context, self.pipe.read_buffer()) {
+            Poll::Ready(Ok(0)) => self.pipe.closed(),
+            Poll::Ready(Ok(read)) => self.pipe.filled(read),
             Poll::Ready(Err(error)) => return self.failed(error),
             Poll::Pending => return Ok(false),
         }
@@ -163,6 +170,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
         let limit = self.pipe.get_ref().idle_limit();
         // A limit beyond all time is none.
         let at = limit.and_then(|limit| since.checked_add(limit));
-        at.is_some_and(|at| self.alarm.poll(at, context).is_ready())
+        at.is_some_and(|at| self.transport.poll_alarm(at, context).is_ready())
     }
 }

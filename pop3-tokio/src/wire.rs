@@ -48,6 +48,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Wire<S> {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 
+    /// The time of the runtime, which can be paused.
+    fn now(&self) -> Instant {
+        tokio::time::Instant::now().into()
+    }
+
     fn poll_alarm(&mut self, at: Instant, context: &mut Context<'_>) -> Poll<()> {
         let at = at.into();
         let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(at)));
@@ -75,5 +80,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Runtime for Wire<S> {
 impl<S> fmt::Debug for Wire<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Wire")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::time::Duration;
+
+    use tokio::io::Empty;
+
+    use super::*;
+
+    async fn rings(wire: &mut Wire<Empty>, at: Instant) {
+        poll_fn(|context| wire.poll_alarm(at, context)).await;
+    }
+
+    /// Asks once, as a task that then goes on with something else.
+    async fn is_asked(wire: &mut Wire<Empty>, at: Instant) {
+        let asked = poll_fn(|context| Poll::Ready(wire.poll_alarm(at, context))).await;
+        assert!(asked.is_pending());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_goes_off_at_the_time_that_was_asked_for_last() {
+        let mut wire = Wire::new(tokio::io::empty());
+        let start = wire.now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        is_asked(&mut wire, after(60)).await;
+        for seconds in [10, 90, 91] {
+            rings(&mut wire, after(seconds)).await;
+            assert_eq!((wire.now() - start).as_secs(), seconds);
+            is_asked(&mut wire, after(seconds + 30)).await;
+        }
+        // What has passed has passed.
+        rings(&mut wire, start).await;
+        assert_eq!((wire.now() - start).as_secs(), 91);
     }
 }

@@ -129,20 +129,15 @@ impl Server {
 
     /// Serves until it is [stopped](Self::stop) and the sessions have ended.
     ///
-    /// Dropping the future ends everything on the spot: what a blocking store has begun it still
-    /// does, letters that are being removed included, and its lock is released then; an
-    /// asynchronous one is left where it is.
+    /// Dropping the future closes the listeners and [cuts](Stop::cut) the sessions, which removes
+    /// nothing; one that is removing letters already does so to the end.
     ///
     /// # Errors
     /// None so far: whatever fails, fails for one client.
     pub async fn run(self) -> io::Result<()> {
         let Self { mut listeners, service, drain_limit, orders, .. } = self;
-        let mut floor = Floor {
-            service,
-            orders: orders.clone(),
-            sessions: JoinSet::new(),
-            refusals: Arc::new(Semaphore::new(REFUSALS)),
-        };
+        let (sessions, refusals) = (JoinSet::new(), Arc::new(Semaphore::new(REFUSALS)));
+        let mut floor = Floor { service, orders, sessions, refusals };
         while let Some((accepted, door)) = floor.next_client(&listeners).await {
             match accepted {
                 Ok((stream, peer)) => floor.take_in(stream, peer, door),
@@ -157,7 +152,7 @@ impl Server {
         }
         drop(listeners);
         if timeout(drain_limit, floor.empty()).await.is_err() {
-            Stop { orders }.cut();
+            cut(&floor.orders);
             // A session that was cut ends at once, unless it is removing letters: that is waited
             // for.
             floor.empty().await;
@@ -174,8 +169,12 @@ impl Stop {
 
     /// Cuts every session now, which removes nothing.
     pub fn cut(&self) {
-        self.orders.send_modify(|orders| orders.cuts += 1);
+        cut(&self.orders);
     }
+}
+
+fn cut(orders: &watch::Sender<Orders>) {
+    orders.send_modify(|orders| orders.cuts += 1);
 }
 
 /// The sessions, and all that they have in common.
@@ -242,5 +241,13 @@ impl Floor {
     /// Waits for all sessions to end.
     async fn empty(&mut self) {
         while self.sessions.join_next().await.is_some() {}
+    }
+}
+
+impl Drop for Floor {
+    /// Cuts the sessions instead of aborting them.
+    fn drop(&mut self) {
+        self.sessions.detach_all();
+        cut(&self.orders);
     }
 }

@@ -1,13 +1,13 @@
 //! The client over real sockets.
 
+mod narrow;
 mod office;
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
+use narrow::Narrow;
 use office::Office;
 use pop3_proto::adapter::account;
 use pop3_proto::client;
@@ -16,7 +16,7 @@ use pop3_proto::command::Extension;
 use pop3_proto::state::Shape;
 use pop3_proto::{MessageNumber, Octets};
 use pop3_tokio::{Client, Error, Options};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 const LETTERS: [&[u8]; 3] = [b"Subject: one\n\n.\n..two\n", b"", b"Subject: three\n\nbare\rcr"];
@@ -178,47 +178,8 @@ async fn a_message_that_breaks_off_is_an_error_and_not_an_end() {
 
 #[tokio::test]
 async fn any_stream_can_be_brought_along() {
-    /// A stream through which a single octet passes at a time: where the input is cut does not
-    /// matter.
-    struct Narrow(TcpStream);
-
-    impl AsyncRead for Narrow {
-        fn poll_read(
-            mut self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-            buffer: &mut ReadBuf<'_>,
-        ) -> Poll<io::Result<()>> {
-            let mut octet = buffer.take(1);
-            let read = Pin::new(&mut self.0).poll_read(context, &mut octet);
-            let octets = octet.filled().len();
-            buffer.advance(octets);
-            read
-        }
-    }
-
-    impl AsyncWrite for Narrow {
-        fn poll_write(
-            mut self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-            buffer: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            Pin::new(&mut self.0).poll_write(context, &buffer[..1])
-        }
-
-        fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Pin::new(&mut self.0).poll_flush(context)
-        }
-
-        fn poll_shutdown(
-            mut self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-        ) -> Poll<io::Result<()>> {
-            Pin::new(&mut self.0).poll_shutdown(context)
-        }
-    }
-
     let office = Office::open(&LETTERS).await;
-    let stream = Narrow(TcpStream::connect(office.address).await.unwrap());
+    let stream = Narrow::new(TcpStream::connect(office.address).await.unwrap());
     let client = Client::with_stream(stream, &Options::default()).await.unwrap();
     let mut session = client.login("mark", "swordfish").await.unwrap();
     let mut letter = Vec::new();

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use office::{Office, mark};
-use pop3_maildrop::Service;
 use pop3_maildrop::memory::MemoryMaildrops;
+use pop3_maildrop::{Door, Service};
 use pop3_proto::MessageNumber;
 use pop3_proto::reply::CodeKind;
 use pop3_tokio::{Client, Error, Server};
@@ -162,4 +162,35 @@ async fn one_server_may_have_many_listeners() {
     }
     stop.stop();
     running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_load_balancer_says_for_whom_it_speaks() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let _office = Office::build(
+        &[],
+        |service| service.trust("127.0.0.1".parse().unwrap()),
+        |server| server.add_listener(listener, Door::PLAIN.proxied()).unwrap(),
+    )
+    .await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"PROXY TCP4 198.51.100.7 192.0.2.1").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    stream.write_all(b" 999 110\r\nCAPA\r\nQUIT\r\n").await.unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).await.unwrap();
+    assert!(said.contains("PIPELINING") && !said.contains("\r\nUSER\r\n"), "{said}");
+}
+
+#[tokio::test]
+async fn a_cut_ends_sessions_and_the_server_goes_on() {
+    let office = Office::open(&[b"Subject: x\n\n"]).await;
+    let client = Client::connect(office.address).await.unwrap();
+    let mut session = client.login("mark", "swordfish").await.unwrap();
+    session.delete(MessageNumber::FIRST).await.unwrap();
+    office.stop.cut();
+    assert!(session.stat().await.is_err());
+    Client::connect(office.address).await.unwrap().quit().await.unwrap();
+    assert_eq!(office.count(), 1);
 }

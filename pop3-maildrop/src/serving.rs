@@ -44,7 +44,7 @@ pub async fn attend<T: Runtime>(
     service: &Service,
     mut cut: Cut,
 ) -> io::Result<Option<Ending>> {
-    let until = Instant::now() + Lobby::LIMIT;
+    let until = transport.now() + Lobby::LIMIT;
     let served = loop {
         received = match received {
             Reception::Announced(lobby) => {
@@ -58,7 +58,7 @@ pub async fn attend<T: Runtime>(
                 break Serving::new(transport, pipe, cut, None).run(service).await.map(Some);
             }
             Reception::SentAway(pipe) => {
-                let limit = Some(Instant::now() + REFUSAL_LIMIT);
+                let limit = Some(transport.now() + REFUSAL_LIMIT);
                 // Whether it has read why does not matter.
                 let _ = Serving::new(transport, pipe, cut, limit).run(service).await;
                 break Ok(None);
@@ -109,7 +109,7 @@ struct Serving<T> {
 
 impl<T: Runtime> Serving<T> {
     fn new(transport: T, pipe: Box<Pipe<Session>>, cut: Cut, end: Option<Instant>) -> Self {
-        let started = Instant::now();
+        let started = transport.now();
         Self {
             transport,
             pipe,
@@ -132,8 +132,7 @@ impl<T: Runtime> Serving<T> {
                     return Ok(ending);
                 }
                 Next::Wait(duration) => {
-                    let until = Instant::now() + duration;
-                    match self.within(until, |_, _| Poll::<()>::Pending).await {
+                    match self.within(duration, |_, _| Poll::<()>::Pending).await {
                         Err(Unfinished::Cut) => self.hung_up(),
                         _ => self.pipe.connection().waited(),
                     }
@@ -222,7 +221,7 @@ impl<T: Runtime> Serving<T> {
                 Poll::Ready(written) => transmit.advance(written),
                 Poll::Pending => return Ok(moved),
             }
-            (moved, self.unflushed, self.moved) = (true, true, Instant::now());
+            (moved, self.unflushed, self.moved) = (true, true, self.transport.now());
         }
         if self.unflushed {
             self.unflushed = self.transport.poll_flush(context)?.is_pending();
@@ -240,7 +239,7 @@ impl<T: Runtime> Serving<T> {
             Poll::Ready(read) => self.pipe.filled(read),
             Poll::Pending => return Ok(false),
         }
-        self.moved = Instant::now();
+        self.moved = self.transport.now();
         Ok(true)
     }
 
@@ -252,9 +251,9 @@ impl<T: Runtime> Serving<T> {
             _ => self.idle_limit,
         };
         // In TLS, its end is still to be said. The session is over, however this goes.
-        let written = self.within(Instant::now() + limit, Self::poll_written).await;
+        let written = self.within(limit, Self::poll_written).await;
         if !matches!(written, Err(Unfinished::Cut)) {
-            let _ = self.within(Instant::now() + REFUSAL_LIMIT, Self::poll_drained).await;
+            let _ = self.within(REFUSAL_LIMIT, Self::poll_drained).await;
         }
     }
 
@@ -270,16 +269,24 @@ impl<T: Runtime> Serving<T> {
     fn poll_drained(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         std::task::ready!(self.transport.poll_shutdown(context))?;
         let mut rest = [0; 4_096];
-        while std::task::ready!(self.transport.poll_read(context, &mut rest))? > 0 {}
-        Poll::Ready(Ok(()))
+        for _ in 0..TURNS {
+            if std::task::ready!(self.transport.poll_read(context, &mut rest))? == 0 {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        // The clock has its turn as well.
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 
-    /// What comes of something by that time, unless the session is cut before.
+    /// What comes of something within that time, unless the session is cut before.
     async fn within<R>(
         &mut self,
-        until: Instant,
+        limit: Duration,
         mut poll: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<R>,
     ) -> Result<R, Unfinished> {
+        // A limit beyond all time is none.
+        let until = self.transport.now().checked_add(limit);
         poll_fn(|context| {
             if let Poll::Ready(done) = poll(self, context) {
                 return Poll::Ready(Ok(done));
@@ -287,7 +294,11 @@ impl<T: Runtime> Serving<T> {
             if self.cut.poll(context).is_ready() {
                 return Poll::Ready(Err(Unfinished::Cut));
             }
-            self.transport.poll_alarm(until, context).map(|()| Err(Unfinished::Late))
+            match until {
+                Some(until) => self.transport.poll_alarm(until, context),
+                None => Poll::Pending,
+            }
+            .map(|()| Err(Unfinished::Late))
         })
         .await
     }

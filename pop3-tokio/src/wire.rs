@@ -48,6 +48,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Wire<S> {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 
+    /// The time of the runtime, which can be paused.
+    fn now(&self) -> Instant {
+        tokio::time::Instant::now().into()
+    }
+
     fn poll_alarm(&mut self, at: Instant, context: &mut Context<'_>) -> Poll<()> {
         let at = at.into();
         let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(at)));

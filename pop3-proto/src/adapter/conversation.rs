@@ -166,7 +166,7 @@ impl<T: Transport> Conversation<T> {
 
     /// Whether nothing has moved for as long as a silence may last now.
     fn is_silent_for_too_long(&mut self, context: &mut Context<'_>) -> bool {
-        let since = *self.silent_since.get_or_insert_with(Instant::now);
+        let since = *self.silent_since.get_or_insert_with(|| self.transport.now());
         let limit = self.pipe.get_ref().idle_limit();
         // A limit beyond all time is none.
         let at = limit.and_then(|limit| since.checked_add(limit));

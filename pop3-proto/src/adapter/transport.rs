@@ -38,6 +38,11 @@ pub trait Transport {
     /// When the stream has failed.
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
 
+    /// The time, as the alarm has it.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
     /// Whether that time has come. It may be another time in each call, and usually is a later one:
     /// an alarm is put off much more often than it goes off.
     fn poll_alarm(&mut self, at: Instant, context: &mut Context<'_>) -> Poll<()>;

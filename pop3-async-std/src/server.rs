@@ -237,8 +237,9 @@ impl Floor {
     /// Takes clients in until the server stops.
     async fn accept(&self, listener: TcpListener, door: Door) {
         let mut stop = self.orders.stop.wait();
-        while !self.orders.stop.is_given()
-            && let Some(accepted) = stop.unless(listener.accept()).await
+        // Who was accepted at the same moment is not taken in either.
+        while let Some(accepted) = stop.unless(listener.accept()).await
+            && !self.orders.stop.is_given()
         {
             match accepted {
                 Ok((stream, peer)) => self.take_in(stream, peer, door),

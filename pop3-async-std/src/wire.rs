@@ -91,3 +91,40 @@ impl<S> fmt::Debug for Wire<S> {
         f.write_str("Wire")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::time::Duration;
+
+    use async_std::future::timeout;
+
+    use super::*;
+
+    const TICK: Duration = Duration::from_millis(50);
+
+    fn wire() -> Wire<async_std::io::Cursor<Vec<u8>>> {
+        Wire::new(async_std::io::Cursor::default())
+    }
+
+    #[async_std::test]
+    async fn an_alarm_that_was_put_off_goes_off_at_the_later_time() {
+        let (mut wire, start) = (wire(), Instant::now());
+        let early = poll_fn(|context| wire.poll_alarm(start + TICK, context));
+        assert!(timeout(TICK / 2, early).await.is_err());
+        poll_fn(|context| wire.poll_alarm(start + TICK * 3, context)).await;
+        assert!(start.elapsed() >= TICK * 3);
+    }
+
+    #[async_std::test]
+    async fn an_alarm_that_was_brought_forward_goes_off_early_and_again_when_asked_again() {
+        let (mut wire, start) = (wire(), Instant::now());
+        let late = poll_fn(|context| wire.poll_alarm(start + TICK * 1_000, context));
+        assert!(timeout(TICK, late).await.is_err());
+        for _ in 0..2 {
+            let at = poll_fn(|context| wire.poll_alarm(start + TICK * 2, context));
+            timeout(TICK * 500, at).await.unwrap();
+            assert!(start.elapsed() >= TICK * 2);
+        }
+    }
+}

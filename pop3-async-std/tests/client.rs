@@ -1,17 +1,16 @@
 //! The client over real sockets.
 
+mod narrow;
 mod office;
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_std::io::{ReadExt, WriteExt};
 use async_std::net::{TcpListener, TcpStream};
 use async_std::task;
-use futures_io::{AsyncRead, AsyncWrite};
+use narrow::Narrow;
 use office::Office;
 use pop3_async_std::{Client, Error, Options};
 use pop3_proto::adapter::account;
@@ -180,40 +179,8 @@ async fn a_message_that_breaks_off_is_an_error_and_not_an_end() {
 
 #[async_std::test]
 async fn any_stream_can_be_brought_along() {
-    /// A stream through which a single octet passes at a time: where the input is cut does not
-    /// matter.
-    struct Narrow(TcpStream);
-
-    impl AsyncRead for Narrow {
-        fn poll_read(
-            mut self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-            buffer: &mut [u8],
-        ) -> Poll<io::Result<usize>> {
-            Pin::new(&mut self.0).poll_read(context, &mut buffer[..1])
-        }
-    }
-
-    impl AsyncWrite for Narrow {
-        fn poll_write(
-            mut self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-            buffer: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            Pin::new(&mut self.0).poll_write(context, &buffer[..1])
-        }
-
-        fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Pin::new(&mut self.0).poll_flush(context)
-        }
-
-        fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Pin::new(&mut self.0).poll_close(context)
-        }
-    }
-
     let office = Office::open(&LETTERS).await;
-    let stream = Narrow(TcpStream::connect(office.address).await.unwrap());
+    let stream = Narrow::new(TcpStream::connect(office.address).await.unwrap());
     let client = Client::with_stream(stream, &Options::default()).await.unwrap();
     let mut session = client.login("mark", "swordfish").await.unwrap();
     let mut letter = Vec::new();

@@ -11,12 +11,13 @@ use async_std::io::prelude::BufReadExt;
 use async_std::io::{BufReader, ReadExt, WriteExt};
 use async_std::net::{TcpListener, TcpStream};
 use async_std::task;
-use office::{Office, mark};
-use pop3_async_std::{Client, Error, Server};
+use office::{Office, mark, service};
+use pop3_async_std::{Client, Error, Options, Server, serve_stream};
 use pop3_maildrop::Service;
 use pop3_maildrop::memory::MemoryMaildrops;
 use pop3_proto::MessageNumber;
 use pop3_proto::reply::CodeKind;
+use pop3_proto::server::Ending;
 
 async fn greeted(office: &Office) -> BufReader<TcpStream> {
     let stream = TcpStream::connect(office.address).await.unwrap();
@@ -89,8 +90,10 @@ async fn a_stop_lets_sessions_finish_and_takes_no_more() {
         Client::connect(office.address).await.unwrap().login("mark", "swordfish").await.unwrap();
     session.delete(MessageNumber::FIRST).await.unwrap();
     office.stop.stop();
-    // Refused, or taken in by nobody.
+    // Refused, or taken in by nobody: who connects while the listener closes may hear nothing at all,
+    // until they speak.
     if let Ok(mut stream) = TcpStream::connect(office.address).await {
+        let _ = stream.write_all(b"\r\n").await;
         assert_eq!(stream.read(&mut [0]).await.unwrap_or(0), 0);
     }
     session.quit().await.unwrap();
@@ -166,4 +169,21 @@ async fn one_server_may_have_many_listeners() {
     }
     stop.stop();
     running.await.unwrap();
+}
+
+#[async_std::test]
+async fn limits_beyond_all_time_are_none() {
+    let (_, mut service) = service(&[]);
+    let config = service.config_mut();
+    (config.idle_limit, config.login_limit) = (Duration::MAX, Duration::MAX);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut options = Options::default();
+    (options.config.reply_limit, options.connect_limit) = (Duration::MAX, Duration::MAX);
+    let address = listener.local_addr().unwrap();
+    let client =
+        task::spawn(async move { Client::connect_with(address, &options).await?.quit().await });
+    let (stream, peer) = listener.accept().await.unwrap();
+    let ending = serve_stream(stream, Some(peer.ip()), &service).await.unwrap();
+    assert_eq!(ending, Some(Ending::Quit));
+    client.await.unwrap();
 }

@@ -178,12 +178,10 @@ impl<T: Runtime> Serving<T> {
     /// Waits until octets have moved, or never will again. No buffer is kept for those that have
     /// not come.
     fn poll_transport(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.cut.poll(context).is_ready() {
-            self.hung_up();
-            return Poll::Ready(());
-        }
-        let Ok(moved) = self.write(context).and_then(|wrote| Ok(self.read(context)? || wrote))
-        else {
+        let moved = self.write(context).and_then(|wrote| Ok(self.read(context)? || wrote));
+        // After reading, so that nothing is heeded that was said after the cut.
+        let cut = self.cut.poll(context).is_ready();
+        let (Ok(moved), false) = (moved, cut) else {
             self.hung_up();
             return Poll::Ready(());
         };

@@ -1,4 +1,5 @@
 //! A server with letters in memory.
+#![allow(dead_code, reason = "not every test that shares this file needs all of it")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,17 +16,14 @@ pub(crate) struct Office {
     pub(crate) letters: Arc<MemoryMaildrops>,
     pub(crate) address: SocketAddr,
     pub(crate) stop: Stop,
-    #[allow(dead_code, reason = "not every test that shares this file needs it")]
     pub(crate) running: Option<JoinHandle<std::io::Result<()>>>,
 }
 
 impl Office {
-    #[allow(dead_code, reason = "not every test that shares this file needs it")]
     pub(crate) async fn open(letters: &[&[u8]]) -> Self {
         Self::with(letters, |_| (), |_| ()).await
     }
 
-    #[allow(dead_code, reason = "not every test that shares this file needs it")]
     pub(crate) async fn with(
         letters: &[&[u8]],
         configure: impl FnOnce(&mut Config),
@@ -35,7 +33,6 @@ impl Office {
     }
 
     /// A server of a service that is prepared like this.
-    #[allow(dead_code, reason = "not every test that shares this file needs it")]
     pub(crate) async fn of_service(
         letters: &[&[u8]],
         configure: impl FnOnce(&mut Service),
@@ -48,22 +45,31 @@ impl Office {
         configure: impl FnOnce(&mut Service),
         prepare: impl FnOnce(&mut Server),
     ) -> Self {
-        let office = Arc::new(MemoryMaildrops::new());
-        office.add_user(mark(), Secret::new("swordfish").unwrap());
-        for letter in letters {
-            office.deliver(&mark(), letter).unwrap();
-        }
-        let mut service = Service::new(office.clone(), office.clone());
+        let (letters, mut service) = service(letters);
         configure(&mut service);
+        Self::of(letters, service, prepare).await
+    }
+
+    /// A server of that service, whose letters these are.
+    pub(crate) async fn of(
+        letters: Arc<MemoryMaildrops>,
+        service: Service,
+        prepare: impl FnOnce(&mut Server),
+    ) -> Self {
         let mut server = Server::bind("127.0.0.1:0", service).await.unwrap();
         prepare(&mut server);
         let (address, stop) = (server.addresses()[0], server.stop());
         let running = Some(task::spawn(server.run()));
-        Self { letters: office, address, stop, running }
+        Self { letters, address, stop, running }
+    }
+
+    /// Stops the server and waits for it.
+    pub(crate) async fn close(&mut self) {
+        self.stop.stop();
+        self.running.take().unwrap().await.unwrap();
     }
 
     /// How many letters there are.
-    #[allow(dead_code, reason = "not every test that shares this file needs it")]
     pub(crate) fn count(&self) -> usize {
         self.letters.letters(&mark()).len()
     }
@@ -74,6 +80,16 @@ impl Drop for Office {
         self.stop.stop();
         self.stop.cut();
     }
+}
+
+/// A service with these letters for `mark`.
+pub(crate) fn service(letters: &[&[u8]]) -> (Arc<MemoryMaildrops>, Service) {
+    let office = Arc::new(MemoryMaildrops::new());
+    office.add_user(mark(), Secret::new("swordfish").unwrap());
+    for letter in letters {
+        office.deliver(&mark(), letter).unwrap();
+    }
+    (office.clone(), Service::new(office.clone(), office))
 }
 
 pub(crate) fn mark() -> UserName {

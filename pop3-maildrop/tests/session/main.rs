@@ -4,4 +4,5 @@ mod asynchronous;
 mod interleavings;
 mod office;
 mod rules;
+mod serving;
 mod work;

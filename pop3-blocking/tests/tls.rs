@@ -68,6 +68,25 @@ fn a_certificate_that_is_not_trusted_is_named_and_nothing_is_sent() {
 }
 
 #[test]
+fn the_certificate_is_held_against_the_name_that_was_asked_for() {
+    let Encrypted { office, stls, implicit, mut options } = encrypted();
+    for (endpoint, security) in [(stls, Security::StartTls), (implicit, Security::Implicit)] {
+        options.security = security;
+        options.server_name = Some("example.org".to_owned());
+        let error = Client::connect_with(endpoint.clone(), &options).unwrap_err();
+        let wrong = |fault: &TlsError| {
+            matches!(fault, TlsError::Certificate(CertificateFault::WrongName { wanted, .. })
+                if wanted == "example.org")
+        };
+        assert!(matches!(&error, Error::Tls(fault) if wrong(fault)), "{error}");
+        options.server_name = Some("localhost".to_owned());
+        let elsewhere = Endpoint::new("127.0.0.1", endpoint.port()).unwrap();
+        assert!(Client::connect_with(elsewhere, &options).unwrap().is_in_tls());
+    }
+    drop(office);
+}
+
+#[test]
 fn where_tls_is_wanted_there_is_no_session_without_it() {
     let office = Office::open(&[]);
     let mut options = Options::default();

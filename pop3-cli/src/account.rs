@@ -12,6 +12,7 @@ use pop3_proto::{Secret, Text, UserName};
 use crate::args::{Account, Tls, TlsMode};
 use crate::failure::Failure;
 use crate::output::complain;
+use crate::place::{Place, Places};
 
 /// The environment variable that may hold the password.
 const VARIABLE: &str = "POP3_PASSWORD";
@@ -50,10 +51,10 @@ impl Account {
         secret("the password", typed.as_bytes())
     }
 
-    /// Who logs in.
-    pub(crate) fn credentials(&self) -> Result<Credentials, Failure> {
+    /// Who logs in to that server.
+    pub(crate) fn credentials(&self, server: &Endpoint) -> Result<Credentials, Failure> {
         if let Some(path) = &self.login.token_file {
-            let server = (self.url.host.clone(), self.endpoint()?.port());
+            let server = (server.host().to_owned(), server.port());
             return Ok(Credentials::Token {
                 user: self.user()?.clone(),
                 token: from_file(path)?,
@@ -84,7 +85,7 @@ impl Account {
         self.method().map_or_else(|| Method::ALL.to_vec(), |method| vec![method])
     }
 
-    fn security(&self) -> Security {
+    pub(crate) fn security(&self) -> Security {
         match (self.tls.tls, self.url.tls) {
             (Some(TlsMode::Implicit), _) | (None, true) => Security::Implicit,
             (Some(TlsMode::Starttls), _) => Security::StartTls,
@@ -93,17 +94,19 @@ impl Account {
         }
     }
 
-    /// Whether TLS begins before the greeting.
-    pub(crate) fn is_implicit(&self) -> bool {
-        let usual = self.endpoint().is_ok_and(|endpoint| endpoint.port() == 995);
-        match self.security() {
-            Security::Auto => usual,
-            security => security == Security::Implicit,
+    /// Where the server may be.
+    pub(crate) fn places(&self) -> Result<Places, Failure> {
+        #[cfg(feature = "srv")]
+        if self.discovery.srv {
+            return crate::srv::places(self);
         }
+        let (endpoint, options) = (self.endpoint()?, self.options()?);
+        let first = Place { endpoint, options, shown: self.url.to_string() };
+        Ok(Places { first, others: Vec::new() })
     }
 
-    /// Where the server is.
-    pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
+    /// Where the URL says the server is.
+    fn endpoint(&self) -> Result<Endpoint, Failure> {
         let usual = if self.security() == Security::Implicit { 995 } else { 110 };
         Endpoint::new(&self.url.host, self.url.port.unwrap_or(usual))
             .map_err(|error| Failure::Usage(format!("{}: {error}", self.url)))

@@ -326,10 +326,29 @@ pub(crate) struct Account {
     /// The adapter that does the work.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) runtime: Runtime,
+    #[cfg(feature = "srv")]
+    #[command(flatten)]
+    pub(crate) discovery: Discovery,
     #[command(flatten)]
     pub(crate) login: Login,
     #[command(flatten)]
     pub(crate) tls: Tls,
+}
+
+/// How to find the server of a mail domain.
+#[cfg(feature = "srv")]
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Finding the server")]
+pub(crate) struct Discovery {
+    /// The host of the URL is a mail domain: look up where its POP3 server is (SRV, RFC 6186). DNS
+    /// can be forged, so there is always TLS, and the certificate has to be for the mail domain
+    /// or, when the server is within it, for the server.
+    #[arg(long)]
+    pub(crate) srv: bool,
+    /// Ask this name server for the SRV records, not those of the system; the address of the mail
+    /// server is looked up as ever. For trying out and for odd networks.
+    #[arg(long, value_name = "IP:PORT", requires = "srv")]
+    pub(crate) dns: Option<std::net::SocketAddr>,
 }
 
 /// How to log in.

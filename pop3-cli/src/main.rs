@@ -15,9 +15,12 @@ mod list;
 mod mailbox;
 mod output;
 mod passwd;
+mod place;
 mod runtime;
 mod serve;
 mod server;
+#[cfg(feature = "srv")]
+mod srv;
 mod talk;
 mod url;
 

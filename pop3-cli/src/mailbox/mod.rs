@@ -20,6 +20,7 @@ use tracing::info;
 use crate::args::{Account, Runtime, TlsMode};
 use crate::failure::Failure;
 use crate::output::complain;
+use crate::place::Place;
 use crate::talk::Stream;
 
 /// A session with an open maildrop, as the program needs it.
@@ -114,38 +115,13 @@ pub(crate) fn stream(runtime: Runtime, endpoint: &Endpoint) -> io::Result<Box<dy
 }
 
 /// Tells how the login was done.
-fn entered(account: &Account, method: Method, in_tls: bool) {
+fn entered(place: &Place, method: Method, in_tls: bool) {
     let transport = if in_tls { "in TLS" } else { "in clear text" };
-    info!(server = %account.url, %method, transport, "logged in");
-}
-
-/// A connection that did not come about.
-fn unreachable(account: &Account, error: &Error) -> Failure {
-    let place = &account.url;
-    match error {
-        Error::Tls(_) => Failure::Server(format!("{place}: TLS: {error}{}", hint(error))),
-        Error::Pop3(ProtocolError::NoTls) => Failure::Server(format!(
-            "{place}: {error}; --tls none goes on in clear text, where others may read along"
-        )),
-        error => Failure::session(place, error),
-    }
-}
-
-/// What helps against a certificate that is not trusted.
-fn hint(error: &Error) -> &'static str {
-    use pop3_proto::tls::{CertificateFault, TlsError};
-    match error {
-        Error::Tls(TlsError::Certificate(CertificateFault::UnknownIssuer)) => {
-            "; --ca FILE says whom else to trust"
-        }
-        Error::Tls(TlsError::ClearText) => "; --tls starttls is for such ports",
-        _ => "",
-    }
+    info!(server = %place, %method, transport, "logged in");
 }
 
 /// A login that failed. Some servers repeat what they refuse, so the secret is blotted out.
-fn refused<C>(account: &Account, failed: LoginFailed<C>, secret: Option<&Secret>) -> Failure {
-    let place = &account.url;
+fn refused<C>(place: &Place, failed: LoginFailed<C>, secret: Option<&Secret>) -> Failure {
     match failed.error {
         Error::Pop3(ProtocolError::Refused { reply, .. }) => {
             let mut reply = reply.to_string();
@@ -160,7 +136,7 @@ fn refused<C>(account: &Account, failed: LoginFailed<C>, secret: Option<&Secret>
         Error::Pop3(error @ (ProtocolError::NoMethod { .. } | ProtocolError::Mechanism { .. })) => {
             Failure::Login(format!("{place}: {error}"))
         }
-        error => unreachable(account, &error),
+        error => place.unreachable(&error),
     }
 }
 

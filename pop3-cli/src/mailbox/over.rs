@@ -16,15 +16,17 @@ macro_rules! over {
         use crate::failure::Failure;
 
         pub(super) fn log_in(account: &Account) -> Result<Box<dyn Mailbox>, Failure> {
-            let (endpoint, options) = (account.endpoint()?, account.options()?);
-            let credentials = account.credentials()?;
-            let client = $wait(Client::connect_with(endpoint, &options))
-                .map_err(|error| super::unreachable(account, &error))?;
+            let places = account.places()?;
+            let mut credentials = account.credentials(&places.first.endpoint)?;
+            let (client, place) = places.reach(|place| {
+                $wait(Client::connect_with(place.endpoint.clone(), &place.options))
+            })?;
+            place.address(&mut credentials);
             super::warn_of_clear_text(account, client.is_in_tls());
             let secret = super::secret(&credentials);
             let session = $wait(client.login_by(credentials, &account.methods()))
-                .map_err(|failed| super::refused(account, failed, secret.as_ref()))?;
-            super::entered(account, session.method(), session.is_in_tls());
+                .map_err(|failed| super::refused(&place, failed, secret.as_ref()))?;
+            super::entered(&place, session.method(), session.is_in_tls());
             Ok(Box::new(session))
         }
 

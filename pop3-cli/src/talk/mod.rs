@@ -5,15 +5,16 @@ mod wire;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::time::Duration;
 
-use pop3_proto::adapter::Options;
+use pop3_proto::adapter::Security;
 use pop3_proto::client::exchange::{Account, Method};
 use pop3_proto::command::Spaces;
 use pop3_proto::state::Shape;
 use pop3_proto::{Command, Keyword, Reply};
 
-use crate::args::{Talk, TlsMode};
+use crate::args::Talk;
 use crate::failure::Failure;
 use crate::output::for_stdout;
+use crate::place::Place;
 pub(crate) use wire::Stream;
 use wire::Wire;
 
@@ -26,7 +27,7 @@ const LINE: u64 = 64 * 1024;
 pub(crate) fn run(args: &Talk) -> Result<(), Failure> {
     let mut server = Server::connect(args)?;
     server.reply(Shape::Line)?;
-    if args.account.tls.tls == Some(TlsMode::Starttls) {
+    if server.place.options.security == Security::StartTls {
         server.go_over_to_tls()?;
     }
     if args.account.url.user.is_some() {
@@ -61,20 +62,17 @@ pub(crate) fn run(args: &Talk) -> Result<(), Failure> {
 /// The other end of the line.
 struct Server {
     stream: BufReader<Wire>,
-    host: String,
-    options: Options,
-    place: String,
+    place: Place,
 }
 
 impl Server {
     fn connect(args: &Talk) -> Result<Self, Failure> {
         let account = &args.account;
-        let (endpoint, options) = (account.endpoint()?, account.options()?);
-        let (host, place) = (endpoint.host().to_owned(), account.url.to_string());
-        let wire = Wire::connect(account.runtime, &endpoint)
-            .map_err(|error| Failure::Server(format!("{place}: {error}")))?;
-        let mut server = Self { stream: BufReader::new(wire), host, options, place };
-        if account.is_implicit() {
+        let (wire, place) = account
+            .places()?
+            .reach(|place| Ok(Wire::connect(account.runtime, &place.endpoint)?))?;
+        let mut server = Self { stream: BufReader::new(wire), place };
+        if server.place.is_implicit() {
             server.start_tls()?;
         }
         Ok(server)
@@ -98,7 +96,7 @@ impl Server {
         }
         self.stream
             .get_mut()
-            .start_tls(self.options.tls.as_ref(), &self.host)
+            .start_tls(self.place.options.tls.as_ref(), self.place.server_name())
             .map_err(|error| Failure::Server(format!("{}: TLS: {error}", self.place)))
     }
 
@@ -106,7 +104,9 @@ impl Server {
     fn log_in(&mut self, args: &Talk) -> Result<(), Failure> {
         let account = &args.account;
         let by_user = account.methods().contains(&Method::User);
-        let (true, Account::Password { user, password }) = (by_user, account.credentials()?) else {
+        let (true, Account::Password { user, password }) =
+            (by_user, account.credentials(&self.place.endpoint)?)
+        else {
             return Err(Failure::Usage("talk logs in by USER and PASS only".into()));
         };
         if !(self.stream.get_ref().is_safe() || account.login.allow_cleartext) {

@@ -10,6 +10,8 @@ mod run;
 mod runtimes;
 mod script;
 mod serve;
+#[cfg(feature = "srv")]
+mod srv;
 mod strange;
 mod talk;
 mod tls;

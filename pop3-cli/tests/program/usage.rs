@@ -32,6 +32,18 @@ fn wrong_usage_is_status_2() {
     }
 }
 
+#[cfg(not(feature = "srv"))]
+#[test]
+fn what_was_not_built_in_is_no_option() {
+    let run = pop3(["list", "pop3://mark@localhost", "--srv"]).run();
+    assert_eq!(
+        (run.code, run.err.contains("unexpected argument '--srv'")),
+        (Some(2), true),
+        "{run:?}"
+    );
+    assert!(!pop3(["list", "--help"]).run().ok().contains("SRV"));
+}
+
 #[test]
 fn a_url_that_makes_no_sense_is_refused_without_showing_its_password() {
     for url in [

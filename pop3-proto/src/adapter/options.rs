@@ -54,6 +54,10 @@ pub struct Options {
     /// How to do TLS. Default: as the system does, which decides whom to trust.
     #[cfg(feature = "tls")]
     pub tls: Option<crate::tls::ClientTls>,
+    /// The name that the server's certificate has to be for, where it is not the endpoint's host:
+    /// of a server that was found by insecure means, what was asked for. Default: the host.
+    #[cfg(feature = "tls")]
+    pub server_name: Option<String>,
     /// When secrets may be sent in clear text. Default [`Cleartext::OnLoopback`].
     pub cleartext: Cleartext,
     /// How long connecting to an address may take. Default 1 minute.
@@ -67,6 +71,8 @@ impl Default for Options {
             security: Security::default(),
             #[cfg(feature = "tls")]
             tls: None,
+            #[cfg(feature = "tls")]
+            server_name: None,
             cleartext: Cleartext::default(),
             connect_limit: Duration::from_secs(60),
         }
@@ -112,7 +118,8 @@ impl Options {
 
     #[cfg(feature = "tls")]
     fn tls(&self, endpoint: &Endpoint) -> Result<crate::tls::TlsConnection, Error> {
-        let connect = |tls: &crate::tls::ClientTls| tls.connect(endpoint.host());
+        let name = self.server_name.as_deref().unwrap_or(endpoint.host());
+        let connect = |tls: &crate::tls::ClientTls| tls.connect(name);
         Ok(match &self.tls {
             Some(tls) => connect(tls),
             None => connect(&crate::tls::ClientTls::system()?),

@@ -11,7 +11,9 @@ use futures_io::{AsyncRead, AsyncWrite};
 use pop3_proto::adapter::{Conversation, Endpoint, Error, LoginFailed, Options, account, sign_in};
 use pop3_proto::client::Greeting;
 use pop3_proto::client::exchange::{self, Account, Method, Opening};
-use pop3_proto::{Capabilities, Reply};
+use pop3_proto::command::{LanguageRange, LanguageTag};
+use pop3_proto::reply::LanguageListing;
+use pop3_proto::{Capabilities, Reply, Text};
 
 use crate::Session;
 use crate::wire::Wire;
@@ -127,6 +129,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     #[must_use]
     pub const fn is_in_tls(&self) -> bool {
         self.conversation.get_ref().is_in_tls()
+    }
+
+    /// Asks for messages and headers in UTF-8 as they are, and lets names and passwords be UTF-8
+    /// ([`exchange::utf8`]). It holds for this connection: a login that is refused and hung up on
+    /// is not tried again on another one then.
+    ///
+    /// # Errors
+    /// When the server refuses, or the session fails.
+    pub async fn utf8(&mut self) -> Result<Reply, Error> {
+        self.again = None;
+        self.conversation.hold(exchange::utf8()).await
+    }
+
+    /// The languages that the server's remarks can have ([`exchange::languages`]).
+    ///
+    /// # Errors
+    /// When the server refuses, or the session fails.
+    pub async fn languages(&mut self) -> Result<Vec<LanguageListing>, Error> {
+        self.conversation.hold(exchange::languages()).await
+    }
+
+    /// Chooses the language of the server's remarks, and tells which it is and what it says first
+    /// ([`exchange::language`]). It holds for this connection, as [`utf8`](Self::utf8) does.
+    ///
+    /// # Errors
+    /// When the server has none of that kind, or the session fails.
+    pub async fn language(&mut self, range: LanguageRange) -> Result<(LanguageTag, Text), Error> {
+        self.again = None;
+        self.conversation.hold(exchange::language(range)).await
     }
 
     /// Logs in by name and password, by the strongest way that both sides have ([`exchange::SignIn`]). The

@@ -8,9 +8,9 @@ use pop3_proto::adapter::{Endpoint, Error, LoginFailed, Options, account, sign_i
 use pop3_proto::bytes::Bytes;
 use pop3_proto::client::exchange::{self, Account, Exchange, Method, Opening};
 use pop3_proto::client::{Greeting, Quirk};
-use pop3_proto::command::Extension;
-use pop3_proto::reply::{DropListing, ScanListing, UniqueIdListing};
-use pop3_proto::{Capabilities, Command, MessageNumber, Reply, UniqueId};
+use pop3_proto::command::{Extension, LanguageRange, LanguageTag};
+use pop3_proto::reply::{DropListing, LanguageListing, ScanListing, UniqueIdListing};
+use pop3_proto::{Capabilities, Command, MessageNumber, Reply, Text, UniqueId};
 
 use crate::conversation::Conversation;
 use crate::letters::{Letter, Letters};
@@ -126,6 +126,35 @@ impl<S: Read + Write> Client<S> {
     #[must_use]
     pub const fn is_in_tls(&self) -> bool {
         self.conversation.get_ref().is_in_tls()
+    }
+
+    /// Asks for messages and headers in UTF-8 as they are, and lets names and passwords be UTF-8
+    /// ([`exchange::utf8`]). It holds for this connection: a login that is refused and hung up on
+    /// is not tried again on another one then.
+    ///
+    /// # Errors
+    /// When the server refuses, or the session fails.
+    pub fn utf8(&mut self) -> Result<Reply, Error> {
+        self.again = None;
+        self.conversation.hold(exchange::utf8())
+    }
+
+    /// The languages that the server's remarks can have ([`exchange::languages`]).
+    ///
+    /// # Errors
+    /// When the server refuses, or the session fails.
+    pub fn languages(&mut self) -> Result<Vec<LanguageListing>, Error> {
+        self.conversation.hold(exchange::languages())
+    }
+
+    /// Chooses the language of the server's remarks, and tells which it is and what it says first
+    /// ([`exchange::language`]). It holds for this connection, as [`utf8`](Self::utf8) does.
+    ///
+    /// # Errors
+    /// When the server has none of that kind, or the session fails.
+    pub fn language(&mut self, range: LanguageRange) -> Result<(LanguageTag, Text), Error> {
+        self.again = None;
+        self.conversation.hold(exchange::language(range))
     }
 
     /// Logs in by name and password, by the strongest way that both sides have ([`exchange::SignIn`]). The

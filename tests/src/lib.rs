@@ -8,6 +8,7 @@
 //! | [`process`] | programs that are started, waited for within bounds, and ended |
 //! | [`pop3`] | the program `pop3`, built once a run |
 //! | [`peers`] | other people's clients and servers |
+//! | [`proofs`] | tests by their names, for lists of what is proven |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -18,6 +19,7 @@ pub mod letters;
 pub mod peers;
 pub mod pop3;
 pub mod process;
+pub mod proofs;
 pub mod random;
 pub mod transcript;
 
@@ -27,3 +29,8 @@ pub fn tell(fact: &str) {
     // Without standard error there is nobody to be told.
     let _ = writeln!(std::io::stderr(), "{fact}");
 }
+
+/// What the README shows to authors of libraries compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

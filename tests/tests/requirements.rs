@@ -4,27 +4,10 @@
 //! prove it, each a transcript or `file::function`, or the reason why nothing here can.
 
 use std::collections::HashSet;
-use std::fs;
-use std::path::Path;
+
+use pop3_tests::proofs::{read, stands};
 
 const REASON: &str = "not observed here: ";
-
-/// Where the paths in the lists begin.
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-/// Whether a proof is there, by its name.
-fn stands(proof: &str) -> bool {
-    match proof.split_once("::") {
-        Some((file, function)) => read(file).contains(&format!("fn {function}(")),
-        None => proof.ends_with(".txt") && read(proof).lines().any(|line| line.starts_with("C: ")),
-    }
-}
 
 #[test]
 fn every_requirement_has_a_proof_or_a_reason() {

@@ -101,14 +101,39 @@ fn apop_is_offered_on_demand() {
     assert!(error.contains("APOP"), "{error}");
 }
 
+/// The PROXY protocol, from an address that is trusted and from one that is not.
+#[test]
+fn a_load_balancer_tells_for_whom_it_speaks_on_every_runtime() {
+    const HEADER: &str = "PROXY TCP4 192.0.2.7 198.51.100.1 49152 110\r\n";
+    for runtime in ["tokio", "async-std", "blocking"] {
+        let proxy = ["--runtime", runtime, "--proxy", "--trust", "127.0.0.1"];
+        let office = Office::open_with(&proxy);
+        let mut session = Telnet::connect(&office);
+        session.0.get_mut().write_all(HEADER.as_bytes()).unwrap();
+        assert!(session.read().starts_with("+OK"), "{runtime}");
+        assert!(session.ask("USER mark").starts_with("-ERR"), "{runtime}: not on this machine");
+        assert!(session.ask("QUIT").starts_with("+OK"), "{runtime}");
+
+        let office = Office::open_with(&[&proxy[..3], &["--trust", "192.0.2.1"]].concat());
+        let mut session = Telnet::connect(&office);
+        assert!(session.read().starts_with("+OK"), "{runtime}");
+        assert!(session.ask(HEADER.trim_end()).starts_with("-ERR"), "{runtime}");
+        assert!(session.ask("USER mark").starts_with("+OK"), "{runtime}");
+    }
+}
+
 /// Somebody who types.
 struct Telnet(BufReader<TcpStream>);
 
 impl Telnet {
-    fn log_in(office: &Office) -> Self {
+    fn connect(office: &Office) -> Self {
         let stream = TcpStream::connect(&office.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        let mut session = Self(BufReader::new(stream));
+        Self(BufReader::new(stream))
+    }
+
+    fn log_in(office: &Office) -> Self {
+        let mut session = Self::connect(office);
         session.read();
         session.ask("USER mark");
         assert!(session.ask(&format!("PASS {}", crate::run::PASSWORD)).starts_with("+OK"));

@@ -9,7 +9,7 @@ use pop3_blocking::{Client, Error, Session};
 use pop3_proto::MessageNumber;
 use pop3_proto::adapter::account;
 use pop3_proto::client::exchange::Method;
-use pop3_proto::command::Extension;
+use pop3_proto::command::{Extension, LanguageRange};
 use pop3_proto::state::Shape;
 
 use super::{Departure, Step, Transcript, text};
@@ -183,6 +183,10 @@ impl Caller {
                     }
                 }
             }
+            (Self::Before(mut client), "utf8" | "languages" | "language", words) => {
+                let lines = before(&mut client, name, words);
+                (Self::Before(client), lines)
+            }
             (Self::Before(client), "quit", []) => {
                 (Self::Over, shown(client.quit().map(|reply| [reply.text])))
             }
@@ -196,6 +200,21 @@ impl Caller {
             }
             (before, ..) => (before, Err(format!("{call:?} cannot be called here"))),
         }
+    }
+}
+
+/// What is agreed on before login.
+fn before(client: &mut Client, name: &str, words: &[&str]) -> Lines {
+    match (name, words) {
+        ("utf8", []) => shown(client.utf8().map(|reply| [reply.text])),
+        ("languages", []) => shown(client.languages().map(|all| {
+            all.into_iter().map(|one| format!("{} {}", one.tag, one.name.unwrap_or_default()))
+        })),
+        ("language", [range]) => {
+            let range = LanguageRange::new(range).map_err(|error| error.to_string())?;
+            shown(client.language(range).map(|(tag, text)| [format!("{tag}: {text}")]))
+        }
+        _ => Err(format!("there is no call {name:?} with {} arguments", words.len())),
     }
 }
 

@@ -9,7 +9,7 @@ use pop3_maildrop::{Door, Service};
 use pop3_proto::MessageNumber;
 use pop3_proto::adapter::{Endpoint, Options, account};
 use pop3_proto::client::exchange::Method;
-use pop3_proto::command::Extension;
+use pop3_proto::command::{Extension, LanguageRange};
 use pop3_proto::state::Shape;
 use tokio::runtime::Runtime;
 
@@ -18,11 +18,20 @@ macro_rules! collect {
     ($adapter:ident, $wait:path, $endpoint:expr, $options:expr) => {{
         let mut told = Vec::new();
         let number = |n| MessageNumber::new(n).unwrap();
-        let client = match $wait($adapter::Client::connect_with($endpoint.clone(), $options)) {
+        let mut client = match $wait($adapter::Client::connect_with($endpoint.clone(), $options)) {
             Ok(client) => client,
             Err(error) => return vec![format!("connect: {error}")],
         };
         told.push(format!("greeting: {}, TLS: {}", client.greeting().reply, client.is_in_tls()));
+        macro_rules! tell {
+            ($name:literal, $call:expr) => {
+                let result = $wait($call).map_err(|error| error.to_string());
+                told.push(format!("{}: {result:?}", $name));
+            };
+        }
+        tell!("utf8", client.utf8());
+        tell!("languages", client.languages());
+        tell!("language", client.language(LanguageRange::new("de").unwrap()));
         let mark = account("mark", b"swordfish").unwrap();
         let mut session = match $wait(client.login_by(mark, &[Method::User])) {
             Ok(session) => session,
@@ -38,12 +47,6 @@ macro_rules! collect {
             }
         };
         told.push(format!("{} by {}", session.login_reply(), session.method()));
-        macro_rules! tell {
-            ($name:literal, $call:expr) => {
-                let result = $wait($call).map_err(|error| error.to_string());
-                told.push(format!("{}: {result:?}", $name));
-            };
-        }
         tell!("stat", session.stat());
         tell!("list", session.list());
         tell!("unique ids", session.unique_ids());

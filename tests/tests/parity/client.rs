@@ -37,6 +37,7 @@ fn scenes() -> Vec<Scene> {
     vec![
         LAWFUL,
         odd("without capabilities", &[("CAPA", "-ERR what?\r\n")]),
+        odd("no UTF-8, no languages", &[("UTF8", "-ERR what?\r\n"), ("LANG", "-ERR what?\r\n")]),
         odd("a refused name", &[("USER", "-ERR nobody\r\n")]),
         odd("a refused password", &[("PASS", "-ERR [AUTH] no\r\n")]),
         odd("in use", &[("PASS", "-ERR [IN-USE] later\r\n")]),
@@ -73,6 +74,8 @@ fn usual(line: &str) -> String {
     match (verb, number) {
         ("STAT", _) => "+OK 3 60\r\n".into(),
         ("LIST", _) => "+OK\r\n1 10\r\n2 20\r\n3 30\r\n.\r\n".into(),
+        ("LANG", "") => "+OK\r\nen English\r\nde Deutsch\r\n.\r\n".into(),
+        ("LANG", _) => "+OK de jetzt auf Deutsch\r\n".into(),
         ("UIDL", _) => "+OK\r\n1 one\r\n2 two\r\n3 three\r\n.\r\n".into(),
         ("RETR", number) => {
             format!("+OK\r\nSubject: {number}\r\n\r\n{}\r\n.\r\n", "x".repeat(9_000))

@@ -1,6 +1,7 @@
 //! CAPA, LIST, UIDL (RFC 1939, sections 5 and 7; RFC 2449, section 5).
 
 use super::*;
+use crate::capability::Capability;
 
 fn listed(scene: Scene, command: &str, lines: &str) -> Vec<String> {
     let mut scene = scene.logged_in();
@@ -144,4 +145,32 @@ fn a_refused_capa_changes_nothing() {
     scene.send("CAPA");
     scene.says("-ERR not here\r\n");
     assert!(scene.connection.capabilities().unwrap().has("TOP"));
+}
+
+/// Those that are registered with IANA, with the parameters that they have.
+#[test]
+fn each_registered_capability_is_told_with_its_parameters() {
+    let known = [
+        ("TOP", Capability::Top),
+        ("USER", Capability::User),
+        ("UIDL", Capability::Uidl),
+        ("SASL PLAIN X-NEW", Capability::Sasl(alloc::vec!["PLAIN".into(), "X-NEW".into()])),
+        ("RESP-CODES", Capability::RespCodes),
+        ("AUTH-RESP-CODE", Capability::AuthRespCode),
+        ("LOGIN-DELAY 900 USER", Capability::LoginDelay { seconds: 900, by_user: true }),
+        ("EXPIRE 60", Capability::Expire { days: Some(60), by_user: false }),
+        ("PIPELINING", Capability::Pipelining),
+        ("IMPLEMENTATION Shlemazle 1.0", Capability::Implementation("Shlemazle 1.0".into())),
+        ("STLS", Capability::Stls),
+        ("UTF8 USER", Capability::Utf8 { user: true }),
+        ("LANG", Capability::Lang),
+    ];
+    let mut scene = Scene::new();
+    scene.send("CAPA");
+    let lines: String = known.iter().map(|(line, _)| alloc::format!("{line}\r\n")).collect();
+    let told = scene.says(alloc::format!("+OK\r\n{lines}.\r\n"));
+    let events = known.iter().map(|(line, _)| alloc::format!("0 can {line}"));
+    assert!(told[1..].iter().eq(events.collect::<Vec<_>>().iter().chain([&"0 done".into()])));
+    let listed = scene.connection.capabilities().unwrap();
+    assert!(listed.iter().eq(known.iter().map(|(_, capability)| capability)));
 }

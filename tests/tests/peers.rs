@@ -6,6 +6,7 @@ use libtest_mimic::{Arguments, Trial};
 use pop3_tests::compare::{LineEnds, compare};
 use pop3_tests::letters::{Set, collect, lay_out};
 use pop3_tests::peers::clients::{CLIENTS, Client, Errand};
+use pop3_tests::peers::login::Login;
 use pop3_tests::peers::servers::{SERVERS, Server};
 use pop3_tests::peers::{expected, post_office, trial_unless};
 use pop3_tests::pop3::{Serve, fetch_all};
@@ -35,6 +36,7 @@ fn client_trial(client: &'static Client, set: Set) -> Trial {
         let server = Serve::start(&mail, dir.path())?;
         (client.collect)(&Errand {
             server: server.address,
+            login: Login::USUAL,
             letters: letters.len(),
             maildir: &inbox,
             scratch: dir.path(),

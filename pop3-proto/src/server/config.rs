@@ -157,16 +157,20 @@ impl ExtensionCommand {
 pub struct Tolerance {
     /// Command lines that end with a bare LF.
     pub bare_lf: bool,
+    /// An initial response that makes the line of AUTH longer than
+    /// [`Config::command_line`], as clients with long tokens send it; it may be as long as
+    /// [`Config::sasl_response`]. RFC 5034, section 4, wants it asked for.
+    pub long_auth: bool,
     /// Runs of spaces, tabs, and spaces at the end of a command line.
     pub spaces: Spaces,
 }
 
 impl Tolerance {
     /// Forgives what cannot do harm.
-    pub const FORGIVING: Self = Self { bare_lf: true, spaces: Spaces::Any };
+    pub const FORGIVING: Self = Self { bare_lf: true, long_auth: true, spaces: Spaces::Any };
 
     /// Forgives nothing, for conformance work.
-    pub const STRICT: Self = Self { bare_lf: false, spaces: Spaces::Single };
+    pub const STRICT: Self = Self { bare_lf: false, long_auth: false, spaces: Spaces::Single };
 }
 
 impl Default for Tolerance {

@@ -7,6 +7,7 @@ use core::time::Duration;
 use crate::auth::{Channel, Timestamp};
 use crate::capability::Capabilities;
 use crate::command::Mechanism;
+use crate::keyword::Keyword;
 use crate::line::{Line, LineReader};
 use crate::reply::{CodeKind, Reply, ResponseCode, ScanListing, UniqueIdListing};
 use crate::server::action::{Action, Ending, Identity};
@@ -362,8 +363,13 @@ impl Connection {
     }
 
     fn listen(&mut self) -> bool {
-        let challenged = matches!(self.doing, Doing::Challenged(_));
-        let limit = if challenged { self.config.sasl_response } else { self.config.command_line };
+        let long_auth = self.config.tolerance.long_auth && begins_auth(self.input.octets());
+        let limit = if long_auth || matches!(self.doing, Doing::Challenged(_)) {
+            self.config.sasl_response.max(self.config.command_line)
+        } else {
+            self.config.command_line
+        };
+        self.input.resize(self.config.read_buffer.max(limit).get());
         match self.lines.next(&mut self.input, limit.get()) {
             Line::Complete { mut line, crlf } => {
                 match core::mem::replace(&mut self.doing, Doing::Listening) {
@@ -418,6 +424,13 @@ impl Connection {
             self.doing = Doing::Listening;
         }
     }
+}
+
+/// Whether a line begins with AUTH and an argument.
+fn begins_auth(line: &[u8]) -> bool {
+    let auth = Keyword::Auth.as_str().as_bytes();
+    line.split_at_checked(auth.len())
+        .is_some_and(|(keyword, rest)| keyword.eq_ignore_ascii_case(auth) && rest.starts_with(b" "))
 }
 
 /// The text of a greeting: angle brackets belong to the timestamp alone, and it is never what is

@@ -26,7 +26,8 @@ impl Connection {
             return self.bad_command(&Remark::LineEnd);
         }
         let command = Command::parse_with(line, self.config.tolerance.spaces);
-        if command.is_ok() && (!crlf || Command::parse(line).is_err()) {
+        let too_long = line.len() + 2 > self.config.command_line.get();
+        if command.is_ok() && (!crlf || too_long || Command::parse(line).is_err()) {
             self.forgiven += 1;
         }
         match command {

@@ -30,8 +30,6 @@ impl Connection {
             return Err(ApiMisuse::ForeignTicket.into());
         };
         self.doing = Doing::Challenged(mechanism.clone());
-        let longest = self.config.sasl_response.max(self.config.read_buffer);
-        self.input.resize(longest.max(self.config.command_line).get());
         put_challenge(challenge, &mut self.output.buffer);
         Ok(())
     }
@@ -80,10 +78,9 @@ impl Connection {
         self.actions.push_back(Action::Sasl { mechanism, begins, response, ticket });
     }
 
-    /// Goes back to commands, and to lines of their length.
+    /// Goes back to commands.
     pub(super) fn stop_exchange(&mut self) {
         self.doing = Doing::Listening;
-        self.input.resize(self.config.read_buffer.max(self.config.command_line).get());
     }
 
     fn offers_mechanism(&self, mechanism: &Mechanism) -> bool {

@@ -105,7 +105,7 @@ const FETCHMAILS_HEADER: &str = "fetchmail gives a letter without a header one o
 fn under_fetchmails_header(letter: &[u8]) -> Vec<u8> {
     let header = format!(
         "From: FETCHMAIL-DAEMON\r\nTo: {}@{}\r\n\
-         Subject: Headerless mail from mark's mailbox on 127.0.0.1\r\n\r\n",
+         Subject: Headerless mail from mark's mailbox on localhost\r\n\r\n",
         said_by("id", "-un").unwrap_or_default(),
         said_by("hostname", "--fqdn").or_else(|| said_by("hostname", "-s")).unwrap_or_default()
     );

@@ -3,10 +3,17 @@
 //! Where one is not installed, what would be tested with it is reported as ignored, by name; with
 //! `POP3_REQUIRE_PEERS=1` in the environment it fails instead.
 
+pub mod authority;
 pub mod clients;
+pub mod dovecot;
+pub mod embedded;
 mod exceptions;
+mod introspection;
+pub mod login;
+pub mod ours;
 pub mod post_office;
 pub mod servers;
+pub mod table;
 
 pub use exceptions::{EXCEPTIONS, Exception, Instead, expected};
 

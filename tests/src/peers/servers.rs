@@ -12,17 +12,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use rustix::process::geteuid;
 
-use super::Peer;
+use super::{Peer, dovecot};
 use crate::compare::{LineEnds, stored_form, wire_form};
-use crate::letters::{Letter, lay_out};
-use crate::process::{Running, find, free_address};
-
-/// How long a server may take to be ready.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::letters::Letter;
+use crate::process::find;
 
 /// A server that holds letters for user `mark`, password `swordfish`.
 #[derive(Debug)]
@@ -60,7 +56,7 @@ fn can_have_a_system_of_its_own() -> bool {
 
 /// All of them.
 pub const SERVERS: [Server; 2] = [
-    Server { peer: Peer::new("dovecot", &["dovecot"]), start: dovecot },
+    Server { peer: Peer::new("dovecot", &["dovecot"]), start: dovecot::start },
     Server { peer: Peer::new("popa3d", &["popa3d", "unshare", "mount"]), start: popa3d },
 ];
 
@@ -71,49 +67,14 @@ pub struct Serving {
     _until_dropped: Box<dyn Send>,
 }
 
+impl Serving {
+    pub(super) fn new(address: SocketAddr, until_dropped: impl Send + 'static) -> Self {
+        Self { address, _until_dropped: Box::new(until_dropped) }
+    }
+}
+
 /// A user of the system that owns nothing and may do nothing.
-const NOBODY: u32 = 65_534;
-
-fn dovecot(letters: &[Letter], directory: &Path) -> Result<Serving, String> {
-    let address = free_address().map_err(|error| error.to_string())?;
-    prepare_maildir(letters, directory).map_err(|error| error.to_string())?;
-    let (here, port) = (directory.display(), address.port());
-    let config = format!(
-        "protocols = pop3\nlisten = 127.0.0.1\nssl = no\ndisable_plaintext_auth = no\n\
-         instance_name = pop3-tests\nbase_dir = {here}/run\nstate_dir = {here}/state\n\
-         log_path = /dev/stderr\nfirst_valid_uid = 1\nfirst_valid_gid = 1\n\
-         mail_location = maildir:{here}/mail/%u\n\
-         passdb {{\n driver = passwd-file\n args = scheme=plain {here}/users\n}}\n\
-         userdb {{\n driver = static\n args = uid={NOBODY} gid={NOBODY} home={here}\n}}\n\
-         service pop3-login {{\n inet_listener pop3 {{\n  port = {port}\n }}\n \
-         inet_listener pop3s {{\n  port = 0\n }}\n}}\n"
-    );
-    let file = directory.join("dovecot.conf");
-    let written = fs::write(directory.join("users"), "mark:swordfish\n")
-        .and_then(|()| fs::write(&file, config));
-    written.map_err(|error| error.to_string())?;
-
-    let mut dovecot = Command::new(find("dovecot").unwrap_or_default());
-    dovecot.arg("-F").arg("-c").arg(file).stdout(Stdio::null());
-    let mut running = Running::start("dovecot", &mut dovecot, directory)?;
-    running.end_gently();
-    running.wait_until_it_listens(address, PATIENCE)?;
-    Ok(Serving { address, _until_dropped: Box::new(running) })
-}
-
-/// A Maildir that belongs to nobody, in a directory where nobody can reach it.
-fn prepare_maildir(letters: &[Letter], directory: &Path) -> io::Result<()> {
-    fs::set_permissions(directory, fs::Permissions::from_mode(0o755))?;
-    let maildir = directory.join("mail/mark");
-    lay_out(&maildir, letters)?;
-    for folder in ["", "tmp", "new", "cur"] {
-        chown(maildir.join(folder), Some(NOBODY), Some(NOBODY))?;
-    }
-    for file in fs::read_dir(maildir.join("new"))? {
-        chown(file?.path(), Some(NOBODY), Some(NOBODY))?;
-    }
-    Ok(())
-}
+pub(super) const NOBODY: u32 = 65_534;
 
 /// popa3d knows only the system's users and the system's mailboxes, so each of its sessions sees a
 /// system of its own: in a mount namespace, generated files lie over `/etc/passwd`, `/etc/shadow`
@@ -155,7 +116,7 @@ fn popa3d(letters: &[Letter], directory: &Path) -> Result<Serving, String> {
         let _ = TcpStream::connect(address);
         let _ = listening.join();
     })));
-    Ok(Serving { address, _until_dropped: Box::new(until_dropped) })
+    Ok(Serving::new(address, until_dropped))
 }
 
 fn popa3d_session(stream: TcpStream, directory: &Path) -> io::Result<()> {

@@ -101,8 +101,16 @@ fn a_response_may_be_long_but_not_endless() {
     assert!(session.asks(&long).starts_with("+ YWFhYWFhYWFh"));
     session.is_refused(&"YWFh".repeat(4_000));
     assert!(session.asks("CAPA").starts_with("+OK"), "the session goes on");
-    let too_long_for_a_command = alloc::format!("AUTH PLAIN {long}");
-    session.is_refused(&too_long_for_a_command);
+    let too_long_for_a_command = alloc::format!("auth PLAIN {long}");
+    assert!(session.asks(&too_long_for_a_command).starts_with("+ "), "clients do so");
+    session.is_refused("*");
+    assert!(session.connection.forgiven() > 0);
+    session.is_refused(&alloc::format!("AUTH PLAIN {}", "YWFh".repeat(4_000)));
+    session.is_refused(&alloc::format!("STAT {}", "1".repeat(300)));
+    let mut config = offering("PLAIN");
+    config.tolerance = Tolerance::STRICT;
+    let mut strict = Session::with(config, &[]);
+    strict.is_refused(&too_long_for_a_command);
 }
 
 #[test]

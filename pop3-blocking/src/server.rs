@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pop3_maildrop::{Door, Reception, Service};
 use tracing::{debug, info, info_span, warn};
@@ -174,23 +174,11 @@ impl Floor {
 
     /// Waits for the sessions to end, then cuts those that have not.
     fn drain(&self, limit: Duration) {
-        let until = Instant::now() + limit;
-        let mut sessions = self.sessions();
-        while !sessions.is_empty() {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            sessions =
-                self.left.wait_timeout(sessions, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        drop(sessions);
+        let busy = |sessions: &mut HashMap<_, _>| !sessions.is_empty();
+        drop(self.left.wait_timeout_while(self.sessions(), limit, busy));
         self.cut();
         // A session that was cut ends at once, unless it is removing letters: that is waited for.
-        let mut sessions = self.sessions();
-        while !sessions.is_empty() {
-            sessions = self.left.wait(sessions).unwrap_or_else(PoisonError::into_inner);
-        }
+        drop(self.left.wait_while(self.sessions(), busy));
     }
 
     fn cut(&self) {

@@ -61,6 +61,11 @@ fn serve(pipe: &mut Pipe<Session>, service: &Service, stream: &TcpStream) -> io:
             _ if pipe.pump() => {}
             _ => {
                 let limit = limit(pipe, started);
+                // A client that never pauses never lets a read time out.
+                if limit.is_some_and(|limit| limit.is_zero()) {
+                    pipe.connection().connection().timed_out();
+                    continue;
+                }
                 if limit != armed {
                     stream.set_read_timeout(limit)?;
                     stream.set_write_timeout(limit)?;
@@ -73,13 +78,10 @@ fn serve(pipe: &mut Pipe<Session>, service: &Service, stream: &TcpStream) -> io:
 }
 
 /// How long the socket may block: the silence that is allowed, or what is left of the time to log
-/// in.
+/// in; zero when nothing is left.
 fn limit(pipe: &mut Pipe<Session>, started: Instant) -> Option<Duration> {
     let connection = pipe.connection().connection();
-    let login = connection.login_limit().map(|limit| {
-        // A timeout of zero would mean none at all.
-        limit.saturating_sub(started.elapsed()).max(Duration::from_millis(1))
-    });
+    let login = connection.login_limit().map(|limit| limit.saturating_sub(started.elapsed()));
     [connection.idle_limit(), login].into_iter().flatten().min()
 }
 

@@ -2,11 +2,11 @@
 
 mod office;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use office::{Office, mark};
 use pop3_blocking::{Client, Error, Server};
@@ -120,7 +120,7 @@ fn who_does_not_log_in_in_time_is_cut_whatever_they_say() {
         }
     });
     let ended = stream.read_to_end(&mut Vec::new());
-    assert!(ended.is_ok() || ended.is_err_and(|e| e.kind() == std::io::ErrorKind::ConnectionReset));
+    assert!(ended.is_ok() || ended.is_err_and(|e| e.kind() == io::ErrorKind::ConnectionReset));
     drop(stream);
     talking.join().unwrap();
 }
@@ -150,4 +150,26 @@ fn one_server_may_have_many_listeners() {
     }
     stop.stop();
     running.join().unwrap().unwrap();
+}
+
+/// A read never times out then, and the time to log in passes all the same.
+#[test]
+fn a_client_that_never_pauses_has_no_more_time_to_log_in_than_others() {
+    let office =
+        Office::with(&[], |config| config.login_limit = Duration::from_millis(200), |_| ());
+    let started = Instant::now();
+    let mut client = TcpStream::connect(office.address).unwrap();
+    let mut listening = client.try_clone().unwrap();
+    let heard = std::thread::spawn(move || io::copy(&mut listening, &mut io::sink()));
+    while started.elapsed() < Duration::from_secs(10) && client.write_all(b"CAPA\r\n").is_ok() {}
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    drop(client);
+    let _ = heard.join();
+}
+
+#[test]
+fn a_drain_limit_beyond_all_time_is_none() {
+    let office = Office::with(&[], |_| (), |server| server.set_drain_limit(Duration::MAX));
+    Client::connect(office.address).unwrap().quit().unwrap();
+    drop(office);
 }

@@ -2,12 +2,16 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::OFlags;
+#[cfg(target_os = "linux")]
+use rustix::fs::{AtFlags, CWD, linkat};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
@@ -111,12 +115,8 @@ struct Dotlock(PathBuf);
 impl Dotlock {
     fn take(path: PathBuf, deadline: Instant) -> io::Result<Self> {
         loop {
-            match OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&path) {
-                Ok(mut file) => {
-                    let dotlock = Self(path);
-                    writeln!(file, "{}:{}", std::process::id(), host())?;
-                    return Ok(dotlock);
-                }
+            match make(&path) {
+                Ok(()) => return Ok(Self(path)),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                     if is_stale(&path) {
                         remove(&path)?;
@@ -128,6 +128,41 @@ impl Dotlock {
             }
         }
     }
+}
+
+/// Makes a dotlock that tells its owner from the first moment on: whoever is killed right behind an
+/// empty one would keep everybody else out until it is [`STALE`].
+#[cfg(target_os = "linux")]
+fn make(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let unnamed = options.write(true).mode(PRIVATE).custom_flags(OFlags::TMPFILE.bits() as i32);
+    // Not every file system has files without a name.
+    let Ok(file) = unnamed.open(parent(path)) else { return make_in_place(path) };
+    sign(&file)?;
+    let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
+    match linkat(CWD, unnamed, CWD, path, AtFlags::SYMLINK_FOLLOW) {
+        Ok(()) => Ok(()),
+        Err(Errno::EXIST) => Err(ErrorKind::AlreadyExists.into()),
+        Err(_) => make_in_place(path),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn make(path: &Path) -> io::Result<()> {
+    make_in_place(path)
+}
+
+/// The same where a file has to have its name before its content.
+fn make_in_place(path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path)?;
+    sign(&file).inspect_err(|_| {
+        let _ = fs::remove_file(path);
+    })
+}
+
+/// Writes down whose it is.
+fn sign(mut dotlock: &File) -> io::Result<()> {
+    writeln!(dotlock, "{}:{}", std::process::id(), host())
 }
 
 impl Drop for Dotlock {
@@ -210,6 +245,30 @@ mod tests {
         }
         fs::write(&dotlock, format!("{dead}:{}\n", host())).unwrap();
         assert!(Access::to_existing(&path, SHORT).is_ok());
+    }
+
+    /// Else a program that is killed at that moment locks everybody out for minutes.
+    #[test]
+    fn a_dotlock_tells_its_owner_from_the_first_moment_on() {
+        let (_dir, path, dotlock) = mbox();
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        thread::scope(|scope| {
+            let seen = scope.spawn(|| {
+                let mut seen = 0;
+                while !stop.load(std::sync::atomic::Ordering::SeqCst) {
+                    if let Ok(text) = fs::read_to_string(&dotlock) {
+                        assert!(text.ends_with('\n'), "{text:?}");
+                        seen += 1;
+                    }
+                }
+                seen
+            });
+            for _ in 0..2_000 {
+                drop(Access::to_existing(&path, SHORT).unwrap());
+            }
+            stop.store(true, std::sync::atomic::Ordering::SeqCst);
+            assert!(seen.join().unwrap() > 0, "nobody has looked");
+        });
     }
 
     #[test]

@@ -75,8 +75,9 @@ impl Session {
             Err(_) => return self.conclude(verdict, ticket),
         };
         match self.mechanism.as_mut().map(|mechanism| mechanism.checked(right)) {
-            Some(Step::Challenge(challenge)) => {
-                let taken = self.connection.challenge(ticket, &challenge);
+            Some(Step::Challenge(reason)) => {
+                self.mechanism = None;
+                let taken = self.connection.refused_because(ticket, &reason);
                 self.note(taken);
             }
             _ => self.conclude(verdict, ticket),

@@ -270,3 +270,32 @@ fn by_default_nothing_goes_because_it_was_retrieved() {
     answer(&mut blocking(&office).session(), "USER mark\r\nPASS swordfish\r\nRETR 1\r\nQUIT\r\n");
     assert_eq!(office.letters(&mark()).len(), 1);
 }
+
+/// Knows tokens, none of which is right.
+struct NoToken;
+
+impl Authenticator for NoToken {
+    fn authenticate(&self, _: &Credentials) -> Result<UserName, LoginRefused> {
+        Err(LoginRefused::Credentials)
+    }
+
+    fn mechanisms(&self) -> Vec<&'static str> {
+        vec!["XOAUTH2"]
+    }
+}
+
+/// The mechanism says why in a challenge of its own, but it is one login that has failed.
+#[test]
+fn a_token_that_is_refused_counts_once_however_the_client_takes_it() {
+    // "user=mark^Aauth=Bearer no^A^A"
+    let auth = "AUTH XOAUTH2 dXNlcj1tYXJrAWF1dGg9QmVhcmVyIG5vAQE=\r\n";
+    let mut service = Service::new(Arc::new(NoToken), Arc::new(MemoryMaildrops::new()));
+    service.set_cleartext(Cleartext::Always);
+    for (failures, last) in ["\r\n", "*\r\n"].iter().cycle().take(20).enumerate() {
+        let peer = ip(1).unwrap();
+        assert!(service.gate().may_log_in(peer, Instant::now()), "after {failures} failures");
+        let text = answer(&mut service.session_from(Some(peer)), &format!("{auth}{last}"));
+        assert!(text.contains("\r\n+ ") && text.contains("-ERR [AUTH]"), "{text}");
+    }
+    assert!(!service.gate().may_log_in(ip(1).unwrap(), Instant::now()));
+}

@@ -136,10 +136,8 @@ impl Connection {
         verdict: Result<UserName, Refusal>,
     ) -> Result<(), AnswerError> {
         self.check(&ticket.0)?;
-        match &self.doing {
-            Doing::Asking(Asked::Authenticate) => {}
-            Doing::Asking(Asked::Sasl(_)) => self.stop_exchange(),
-            _ => return Err(ApiMisuse::ForeignTicket.into()),
+        if !matches!(self.doing, Doing::Asking(Asked::Authenticate | Asked::Sasl(_))) {
+            return Err(ApiMisuse::ForeignTicket.into());
         }
         match verdict {
             Ok(user) => {
@@ -185,7 +183,7 @@ impl Connection {
     }
 
     /// Refuses a login. Wrong credentials are answered late, and only so many times.
-    fn refuse_login(&mut self, refusal: Refusal) {
+    pub(super) fn refuse_login(&mut self, refusal: Refusal) {
         let failed = refusal == Refusal::Credentials;
         let reply = refusal.reply(&self.language);
         if !failed {

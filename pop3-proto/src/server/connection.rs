@@ -11,6 +11,7 @@ use crate::keyword::Keyword;
 use crate::line::{Line, LineReader};
 use crate::reply::{CodeKind, Reply, ResponseCode, ScanListing, UniqueIdListing};
 use crate::server::action::{Action, Ending, Identity};
+use crate::server::answer::Refusal;
 use crate::server::config::Config;
 use crate::server::language::Language;
 use crate::server::remark::Remark;
@@ -32,7 +33,7 @@ use crate::wire::{Input, Output, Transmit};
 /// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`hung_up`](Self::hung_up), [`tls_started`](Self::tls_started), [`already_in_tls`](Self::already_in_tls) |
 /// | out | [`transmit`](Self::transmit), [`poll`](Self::poll) |
 /// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`wants_tls`](Self::wants_tls), [`is_in_tls`](Self::is_in_tls), [`channel`](Self::channel), [`state`](Self::state), [`is_utf8`](Self::is_utf8), [`language`](Self::language), [`is_over`](Self::is_over) |
-/// | act | [`authenticated`](Self::authenticated), [`challenge`](Self::challenge), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered), [`capabilities_mut`](Self::capabilities_mut), [`allow_xclient`](Self::allow_xclient), [`release_buffers`](Self::release_buffers) |
+/// | act | [`authenticated`](Self::authenticated), [`challenge`](Self::challenge), [`refused_because`](Self::refused_because), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered), [`capabilities_mut`](Self::capabilities_mut), [`allow_xclient`](Self::allow_xclient), [`release_buffers`](Self::release_buffers) |
 ///
 /// No command is looked at while another is being answered, or while more than
 /// [`Config::high_water`] octets wait to be sent.
@@ -73,6 +74,8 @@ pub(super) enum Doing {
     Asking(Asked),
     /// The client has a challenge to respond to.
     Challenged(Mechanism),
+    /// The client was told in a challenge why its login fails, and has one more word.
+    Explained,
     /// A listing is being sent, from this position on.
     Listing(Listed, usize),
     /// A message is being sent.
@@ -109,7 +112,7 @@ impl Connection {
     /// A session that is nothing but a refusal of service, such as `[SYS/TEMP]` when there are too
     /// many.
     #[must_use]
-    pub fn refused(config: Config, refusal: super::Refusal) -> Self {
+    pub fn refused(config: Config, refusal: Refusal) -> Self {
         let greeting = promised(&config, refusal.reply(&Language::default_language()));
         let mut connection = Self::begin(config, None, &greeting);
         connection.ending = Some(Ending::Refused);
@@ -358,13 +361,13 @@ impl Connection {
                 self.list_on(listed, from);
                 true
             }
-            Doing::Listening | Doing::Challenged(_) => self.listen(),
+            Doing::Listening | Doing::Challenged(_) | Doing::Explained => self.listen(),
         }
     }
 
     fn listen(&mut self) -> bool {
         let long_auth = self.config.tolerance.long_auth && begins_auth(self.input.octets());
-        let limit = if long_auth || matches!(self.doing, Doing::Challenged(_)) {
+        let limit = if long_auth || matches!(self.doing, Doing::Challenged(_) | Doing::Explained) {
             self.config.sasl_response.max(self.config.command_line)
         } else {
             self.config.command_line
@@ -374,6 +377,7 @@ impl Connection {
             Line::Complete { mut line, crlf } => {
                 match core::mem::replace(&mut self.doing, Doing::Listening) {
                     Doing::Challenged(mechanism) => self.response(mechanism, &line, crlf),
+                    Doing::Explained => self.refuse_login(Refusal::Credentials),
                     _ => self.command_line(&line, crlf),
                 }
                 // The line may have held a password.
@@ -382,8 +386,10 @@ impl Connection {
             }
             Line::TooLong => {
                 self.user = None;
-                self.stop_exchange();
-                self.bad_command(&Remark::LineTooLong);
+                match core::mem::replace(&mut self.doing, Doing::Listening) {
+                    Doing::Explained => self.refuse_login(Refusal::Credentials),
+                    _ => self.bad_command(&Remark::LineTooLong),
+                }
                 true
             }
             Line::Incomplete if self.eof => {

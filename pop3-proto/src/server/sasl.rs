@@ -34,6 +34,22 @@ impl Connection {
         Ok(())
     }
 
+    /// Answers [`Action::Sasl`]: the credentials are wrong, and the mechanism says why in one more
+    /// challenge, as those with tokens do (RFC 7628, section 3.2.3). Whatever the client says to that,
+    /// be it a cancellation, the login has failed, and counts and is answered as such.
+    ///
+    /// # Errors
+    /// When the ticket does not fit.
+    pub fn refused_because(
+        &mut self,
+        ticket: AuthenticateTicket,
+        reason: &[u8],
+    ) -> Result<(), AnswerError> {
+        self.challenge(ticket, reason)?;
+        self.doing = Doing::Explained;
+        Ok(())
+    }
+
     pub(super) fn auth(&mut self, mechanism: Mechanism, initial: Option<&InitialResponse>) {
         if !self.offers_mechanism(&mechanism) {
             return self.bad_command(&Remark::NoMechanism);
@@ -53,16 +69,13 @@ impl Connection {
     pub(super) fn response(&mut self, mechanism: Mechanism, line: &[u8], crlf: bool) {
         let response = SaslResponse::decode(line);
         if !crlf && !self.config.tolerance.bare_lf {
-            self.stop_exchange();
             self.bad_command(&Remark::LineEnd);
         } else if line == b"*" {
-            self.stop_exchange();
             self.bad_command(&Remark::Cancelled);
         } else if let Some(response) = response {
             self.forgiven += u64::from(!crlf);
             self.ask_mechanism(mechanism, false, Some(response));
         } else {
-            self.stop_exchange();
             self.bad_command(&Remark::NoBase64);
         }
     }
@@ -76,11 +89,6 @@ impl Connection {
         let ticket = AuthenticateTicket(self.identity.clone());
         self.doing = Doing::Asking(Asked::Sasl(mechanism.clone()));
         self.actions.push_back(Action::Sasl { mechanism, begins, response, ticket });
-    }
-
-    /// Goes back to commands.
-    pub(super) fn stop_exchange(&mut self) {
-        self.doing = Doing::Listening;
     }
 
     fn offers_mechanism(&self, mechanism: &Mechanism) -> bool {

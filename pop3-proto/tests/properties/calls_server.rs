@@ -98,8 +98,9 @@ fn answer(
             let verdict = if refuse { Err(Refusal::Credentials) } else { Ok(user) };
             connection.authenticated(ticket, verdict)
         }
-        Action::Sasl { ticket, .. } => match seed % 3 {
+        Action::Sasl { ticket, .. } => match seed % 4 {
             0 => connection.challenge(ticket, b"go on"),
+            3 => connection.refused_because(ticket, b"no"),
             1 => connection.authenticated(ticket, Err(Refusal::Credentials)),
             _ => connection.authenticated(ticket, Ok(UserName::new("mark").unwrap())),
         },

@@ -160,6 +160,9 @@ impl Session {
                     Some(b"\0mark\0wrong") => {
                         connection.authenticated(ticket, Err(Refusal::Credentials)).unwrap();
                     }
+                    Some(b"a bad token") => {
+                        connection.refused_because(ticket, b"it has expired").unwrap();
+                    }
                     None => connection.challenge(ticket, b"").unwrap(),
                     Some(other) => connection.challenge(ticket, &other.repeat(2)).unwrap(),
                 }

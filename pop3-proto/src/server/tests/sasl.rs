@@ -186,3 +186,19 @@ fn a_client_that_leaves_within_the_exchange_has_hung_up() {
     session.run();
     assert_eq!(session.ending, Some(Ending::Hangup));
 }
+
+/// Else whoever cancels there could guess tokens for ever.
+#[test]
+fn a_refusal_that_was_explained_counts_whatever_is_said_to_it() {
+    let endless = "YWFh".repeat(4_000);
+    for last in ["*", "", "AQ==", "not Base64", &endless] {
+        let mut session = session();
+        for _ in 0..3 {
+            assert_eq!(session.asks("AUTH PLAIN YSBiYWQgdG9rZW4="), "+ aXQgaGFzIGV4cGlyZWQ=\r\n");
+            let answer = session.asks(last);
+            assert!(answer.starts_with("-ERR [AUTH] "), "{last}: {answer}");
+        }
+        assert_eq!(session.ending, Some(Ending::FailedLogins), "{last}");
+        assert_eq!(session.waits.len(), 3, "{last}");
+    }
+}

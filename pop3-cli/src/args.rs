@@ -100,10 +100,12 @@ pub(crate) struct Serve {
     /// Take passwords in clear text from other machines as well.
     #[arg(long)]
     pub(crate) allow_cleartext: bool,
-    /// Offer APOP to users whose secret is kept as {PLAIN}; they then log in by nothing else.
+    /// Offer APOP to users whose secret is kept as {PLAIN}; they then log in by nothing that would
+    /// send it.
     #[arg(long)]
     pub(crate) apop: bool,
-    /// The host name that stands in APOP timestamps.
+    /// The host name that stands in APOP timestamps, in the challenges of CRAM-MD5, and in a
+    /// self-signed certificate.
     #[arg(long, value_name = "NAME", default_value = "localhost")]
     pub(crate) host: String,
     /// What the greeting says.
@@ -150,7 +152,7 @@ pub(crate) struct ServerTls {
 #[command(next_help_heading = "What is offered")]
 pub(crate) struct Offer {
     /// Offer these SASL mechanisms alone, of those that the users' file has; "none" for none.
-    #[arg(long, value_name = "MECHANISM", value_delimiter = ',')]
+    #[arg(long, value_name = "MECHANISM,…", value_delimiter = ',')]
     pub(crate) sasl: Option<Vec<String>>,
     /// Let everybody into this user's mailbox by ANONYMOUS.
     #[arg(long, value_name = "USER", value_parser = user_name)]

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use pop3_proto::adapter::{Endpoint, Error, Options, Security};
-use pop3_proto::client::Error as ProtocolError;
 use pop3_proto::client::exchange::Account as Credentials;
+use pop3_proto::client::{Error as ProtocolError, Unfinished};
 use pop3_proto::tls::{CertificateFault, TlsError};
 use tracing::info;
 
@@ -52,6 +52,10 @@ impl Place {
                     "{self}: {error}; --tls none goes on in clear text, where others may read along"
                 ))
             }
+            // Where TLS is to begin, both wait for the other to speak.
+            Error::Pop3(ProtocolError::TimedOut(Unfinished::Greeting)) => Failure::Server(format!(
+                "{self}: {error}; a port in TLS from the start wants pop3s:// or --tls implicit"
+            )),
             error => Failure::session(self, error),
         }
     }
@@ -108,5 +112,20 @@ impl Places {
             Ok(connection) => Ok((connection, place)),
             Err(error) => Err(place.unreachable(&error)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_waits_for_tls_is_spoken_to_in_vain_and_the_advice_says_so() {
+        let endpoint = Endpoint::new("localhost", 995).unwrap();
+        let place = Place { endpoint, options: Options::default(), shown: "localhost".into() };
+        let silent = |unfinished| Error::Pop3(ProtocolError::TimedOut(unfinished));
+        let advised = |error: &Error| place.unreachable(error).to_string().contains("pop3s://");
+        assert!(advised(&silent(Unfinished::Greeting)));
+        assert!(!advised(&silent(Unfinished::Reply("STAT".into()))));
     }
 }

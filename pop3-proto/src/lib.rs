@@ -1,7 +1,7 @@
 //! POP3 without I/O: both sides of the protocol as state machines, for any event loop.
 //!
-//! Bytes go in, bytes and events come out. Nothing here touches a socket, a clock, a thread or a
-//! source of randomness, so the same code runs under threads, under any async runtime, inside a
+//! Bytes go in, bytes and events come out. Nothing of the protocol touches a socket, a clock, a
+//! thread or a source of randomness, so the same code runs under threads, under any async runtime, inside a
 //! fuzzer and on a microcontroller (`no_std` with `alloc`, no unsafe code).
 //!
 //! # In scope, out of scope
@@ -87,8 +87,8 @@
 //! - `saslprep`: names and passwords beyond ASCII in them; its tables need `std`.
 //! - `tls`: TLS for every adapter at once, by `rustls`; see the module `tls`. It needs `std`, and a
 //!   clock, which certificates are checked by.
-//!
-//! - `std`: what adapters share; see the module `adapter`.
+//! - `std`: what adapters share; see the module `adapter`. Nonces come from the system, and an
+//!   asynchronous transport is told by when it is to be woken.
 //!
 //! Without any the crate depends on `base64ct`, `bytes`, `memchr`, `nom`, `thiserror`, `subtle` and
 //! `zeroize`, all of them without `std`.

@@ -174,12 +174,6 @@ impl<C: Half> Pipe<C> {
         &self.connection
     }
 
-    /// What the pipe leads to, without TLS.
-    #[must_use]
-    pub fn into_connection(self) -> C {
-        self.connection
-    }
-
     /// Moves on what waits between the transport and the connection. `true` when the connection
     /// has got something from it since the last call, and is worth a poll before the transport is
     /// waited for.

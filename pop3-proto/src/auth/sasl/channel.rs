@@ -41,10 +41,8 @@ pub struct ChannelBinding {
 }
 
 impl ChannelBinding {
-    /// The label to export keying material by, with an empty context (RFC 9266, section 2).
-    pub const EXPORTER_LABEL: &'static str = "EXPORTER-Channel-Binding";
-
-    /// `tls-exporter`, from 32 octets exported under [`EXPORTER_LABEL`](Self::EXPORTER_LABEL).
+    /// `tls-exporter`, from 32 octets exported under the label `EXPORTER-Channel-Binding` with an empty
+    /// context (RFC 9266, section 2).
     #[must_use]
     pub fn tls_exporter(exported: &[u8]) -> Self {
         Self { kind: BindingType::TlsExporter, data: Zeroizing::new(exported.to_vec()) }

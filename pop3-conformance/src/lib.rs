@@ -6,3 +6,4 @@ pub mod case;
 pub mod report;
 pub mod requirement;
 pub mod script;
+pub mod server;

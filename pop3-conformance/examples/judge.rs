@@ -1,0 +1,38 @@
+//! Judges a server that listens on loopback, in clear text.
+//!
+//! ```sh
+//! cargo run -p pop3-conformance --example judge -- 127.0.0.1:1110 mark swordfish mail/mark
+//! ```
+
+use std::sync::Arc;
+
+use pop3_conformance::report::Verdict;
+use pop3_conformance::server::fixture::Maildir;
+use pop3_conformance::server::target::{Trust, tls_config};
+use pop3_conformance::server::{Account, Check, Target};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [address, user, password, maildir, only @ ..] = &args[..] else {
+        return Err("usage: judge ADDRESS USER PASSWORD MAILDIR [CASE…]".into());
+    };
+    let account = Account::new(user.as_str(), password.as_str());
+    let mut target = Target::new("localhost", account, tls_config(Trust::Anybody)?);
+    target.clear = Some(address.parse()?);
+    let mut check = Check::new(target);
+    check.fixture = Some(Arc::new(Maildir::new(maildir)?));
+    check.destructive = true;
+    if !only.is_empty() {
+        check.only(only);
+    }
+    let report = check.run(&mut |case| {
+        match &case.verdict {
+            Verdict::Failed(breach) => println!("{} {}\n  {breach}", case.level, case.id),
+            Verdict::Skipped { why } => println!("{}: {why}", case.id),
+            _ => {}
+        }
+        case.wire.iter().for_each(|line| println!("    {line}"));
+    })?;
+    println!("{}", report.summary());
+    Ok(())
+}

@@ -13,7 +13,7 @@
 //! | `S same name` | the server says a whole reply; all replies of that name in a case are alike |
 //! | `S letter n` | the server sends letter n of the fixture, octet for octet |
 //! | `S top n m` | the server sends the head of letter n and m lines of its body |
-//! | `S nothing` | the server says nothing for a second |
+//! | `S nothing` | the server says nothing for half a second |
 //! | `S may end` | if the server closes the connection here, the case has ended well |
 //! | `S ends` | the server closes the connection without another word |
 //! | `login` | the user logs in, by whatever way the server has |

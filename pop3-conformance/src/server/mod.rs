@@ -30,7 +30,12 @@ use watches::Watches;
 use crate::report::{Breach, CaseReport, Report, Verdict};
 
 /// The files of cases, by name.
-const FILES: &[(&str, &str)] = &[("rfc1939-3", include_str!("../../cases/server/rfc1939-3.txt"))];
+const FILES: &[(&str, &str)] = &[
+    ("rfc1939-3", include_str!("../../cases/server/rfc1939-3.txt")),
+    ("rfc1939-4", include_str!("../../cases/server/rfc1939-4.txt")),
+    ("rfc1939-5", include_str!("../../cases/server/rfc1939-5.txt")),
+    ("rfc1939-6", include_str!("../../cases/server/rfc1939-6.txt")),
+];
 
 /// All cases that come with this crate.
 ///

@@ -13,7 +13,7 @@ use crate::script::Step;
 use crate::script::text::{matches, octets};
 
 /// How long a server is listened to that should say nothing.
-const SILENCE: Duration = Duration::from_secs(1);
+const SILENCE: Duration = Duration::from_millis(500);
 
 /// How long a server may take to close a connection that it may close or not.
 const SECOND_THOUGHTS: Duration = Duration::from_millis(300);

@@ -4,6 +4,7 @@
 //! cargo run -p pop3-conformance --example judge -- 127.0.0.1:1110 mark swordfish mail/mark
 //! ```
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pop3_conformance::report::Verdict;
@@ -18,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let account = Account::new(user.as_str(), password.as_str());
     let mut target = Target::new("localhost", account, tls_config(Trust::Anybody)?);
-    target.clear = Some(address.parse()?);
+    target.clear = Some(address.parse::<SocketAddr>()?.into());
     let mut check = Check::new(target);
     check.fixture = Some(Arc::new(Maildir::new(maildir)?));
     check.destructive = true;

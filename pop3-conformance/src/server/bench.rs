@@ -1,6 +1,5 @@
 //! What a case works with: connections, logins, letters, and the words for a verdict.
 
-use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding};
@@ -12,6 +11,7 @@ use super::fixture::{Fixture, wire_form};
 use super::peer::{OnExchange, Peer, Reply, Trouble};
 use super::survey::{Offers, Way};
 use super::target::{Account, Security, Target};
+use super::transport::Place;
 use super::wire::{WireLog, shown};
 use crate::report::Breach;
 use crate::script::text::Names;
@@ -180,28 +180,24 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// When there is no connection, or no such door.
     pub fn connect_raw(&mut self, door: Door) -> Result<Peer, Halt> {
-        let socket = self.socket(door)?;
+        let (place, patience) = (self.place(door)?, self.target.patience);
+        let transport = place.connect(patience).or_else(|error| {
+            breach(format!("no connection to {place}: {error}"), "a connection")
+        })?;
         let log = self.log.connection();
-        Ok(Peer::new(socket, self.target.patience, log, self.on_exchange.clone())
-            .map_err(Trouble::from)?)
-    }
-
-    fn socket(&self, door: Door) -> Result<TcpStream, Halt> {
-        let address = self.address(door)?;
-        TcpStream::connect_timeout(&address, self.target.patience)
-            .or_else(|error| breach(format!("no connection to {address}: {error}"), "a connection"))
+        Ok(Peer::new(transport, patience, log, self.on_exchange.clone()))
     }
 
     /// Where that door is.
     ///
     /// # Errors
     /// When it is not known: the case cannot decide.
-    pub fn address(&self, door: Door) -> Result<SocketAddr, Halt> {
-        let (address, what) = match door {
-            Door::Clear => (self.target.clear, "the port for clear text is not known"),
-            Door::Tls => (self.target.implicit, "the port for implicit TLS is not known"),
+    pub fn place(&self, door: Door) -> Result<&'a Place, Halt> {
+        let (place, what) = match door {
+            Door::Clear => (&self.target.clear, "the port for clear text is not known"),
+            Door::Tls => (&self.target.implicit, "the port for implicit TLS is not known"),
         };
-        address.ok_or_else(|| Halt::Skip(what.to_owned()))
+        place.as_ref().ok_or_else(|| Halt::Skip(what.to_owned()))
     }
 
     /// Goes over to TLS.

@@ -9,6 +9,7 @@ mod play;
 mod rfc1939;
 pub mod survey;
 pub mod target;
+pub mod transport;
 mod watches;
 pub mod wire;
 
@@ -264,9 +265,8 @@ impl Check {
             return bench::skip(why);
         }
         bench.set_door(needs.door);
-        match needs.door {
-            Some(door) => drop(bench.address(door)?),
-            None => {}
+        if let Some(door) = needs.door {
+            bench.place(door)?;
         }
         self.lay_out(case, bench)
     }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use super::exchange::{Exchange, Tracker, without_end};
+use super::transport::Transport;
 use super::wire::WireLog;
 
 /// Longest line that is read, in octets: 64 MiB.
@@ -51,15 +51,15 @@ impl From<io::Error> for Trouble {
 }
 
 enum Stream {
-    Clear(TcpStream),
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Clear(Box<dyn Transport>),
+    Tls(Box<StreamOwned<ClientConnection, Box<dyn Transport>>>),
 }
 
 impl Stream {
-    fn socket(&self) -> &TcpStream {
+    fn transport(&mut self) -> &mut dyn Transport {
         match self {
-            Self::Clear(socket) => socket,
-            Self::Tls(stream) => &stream.sock,
+            Self::Clear(transport) => &mut **transport,
+            Self::Tls(stream) => &mut *stream.sock,
         }
     }
 }
@@ -67,7 +67,7 @@ impl Stream {
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Clear(socket) => socket.read(buffer),
+            Self::Clear(transport) => transport.read(buffer),
             Self::Tls(stream) => stream.read(buffer),
         }
     }
@@ -76,14 +76,14 @@ impl Read for Stream {
 impl Write for Stream {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Clear(socket) => socket.write(octets),
+            Self::Clear(transport) => transport.write(octets),
             Self::Tls(stream) => stream.write(octets),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Clear(socket) => socket.flush(),
+            Self::Clear(transport) => transport.flush(),
             Self::Tls(stream) => stream.flush(),
         }
     }
@@ -117,17 +117,14 @@ impl fmt::Debug for Peer {
 
 impl Peer {
     pub(crate) fn new(
-        socket: TcpStream,
+        transport: Box<dyn Transport>,
         patience: Duration,
         log: WireLog,
         on_exchange: OnExchange,
-    ) -> io::Result<Self> {
-        socket.set_read_timeout(Some(patience))?;
-        socket.set_write_timeout(Some(patience))?;
-        socket.set_nodelay(true)?;
+    ) -> Self {
         log.note("connected");
-        Ok(Self {
-            stream: Some(Stream::Clear(socket)),
+        Self {
+            stream: Some(Stream::Clear(transport)),
             greeting: None,
             unread: Vec::new(),
             patience,
@@ -136,7 +133,7 @@ impl Peer {
             on_exchange,
             greeted: false,
             sent: 0,
-        })
+        }
     }
 
     /// Sends octets as they are, in one write.
@@ -309,9 +306,9 @@ impl Peer {
         Ok(Some(self.unread.clone()))
     }
 
-    fn set_patience(&self, patience: Duration) -> io::Result<()> {
-        let Some(stream) = &self.stream else { return Ok(()) };
-        stream.socket().set_read_timeout(Some(patience))
+    fn set_patience(&mut self, patience: Duration) -> io::Result<()> {
+        let Some(stream) = &mut self.stream else { return Ok(()) };
+        stream.transport().set_patience(patience)
     }
 
     /// Waits for the server to close the connection; what it says before that is given.
@@ -347,7 +344,7 @@ impl Peer {
             stream.conn.send_close_notify();
             stream.flush()?;
         }
-        Ok(stream.socket().shutdown(Shutdown::Write)?)
+        Ok(stream.transport().half_close()?)
     }
 
     /// Goes over to TLS. Octets that were read but not looked at are dropped.
@@ -359,14 +356,14 @@ impl Peer {
         config: Arc<ClientConfig>,
         name: ServerName<'static>,
     ) -> Result<(), Trouble> {
-        let Some(Stream::Clear(socket)) = self.stream.take() else {
+        let Some(Stream::Clear(transport)) = self.stream.take() else {
             return Err(Trouble::Io(io::Error::other("the connection is in TLS already")));
         };
         self.tracker.tls();
         self.unread.clear();
         self.sent = 0;
         let connection = ClientConnection::new(config, name).map_err(io::Error::other)?;
-        let mut stream = Box::new(StreamOwned::new(connection, socket));
+        let mut stream = Box::new(StreamOwned::new(connection, transport));
         while stream.conn.is_handshaking() {
             if let Err(error) = stream.conn.complete_io(&mut stream.sock) {
                 self.log.note(&format!("the TLS handshake failed: {error}"));
@@ -388,11 +385,6 @@ impl Peer {
             Some(Stream::Tls(stream)) => Some(&stream.conn),
             _ => None,
         }
-    }
-
-    /// The socket, for what TLS knows nothing of.
-    pub(crate) fn socket(&self) -> Option<&TcpStream> {
-        self.stream.as_ref().map(Stream::socket)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +13,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::ConfigVerifierExt;
+
+use super::transport::Place;
 
 /// How the cases speak to the server, unless one is about something else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,9 +70,9 @@ pub struct Target {
     /// Its name, as it stands in its certificate.
     pub host: String,
     /// Where it speaks clear text first.
-    pub clear: Option<SocketAddr>,
+    pub clear: Option<Place>,
     /// Where it speaks TLS from the first octet on.
-    pub implicit: Option<SocketAddr>,
+    pub implicit: Option<Place>,
     /// How the cases speak to it.
     pub security: Security,
     /// Who logs in.

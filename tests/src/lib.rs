@@ -5,6 +5,7 @@
 //! | [`transcript`] | sessions as readable text, played against either side |
 //! | [`letters`] | letters that break programs, made anew each time from a seed |
 //! | [`compare`] | what may become of a letter on its way, and nothing else |
+//! | [`in_process`] | our server without a socket |
 //! | [`process`] | programs that are started, waited for within bounds, and ended |
 //! | [`pop3`] | the program `pop3`, built once a run |
 //! | [`peers`] | other people's clients and servers |
@@ -15,6 +16,7 @@
 use std::io::Write;
 
 pub mod compare;
+pub mod in_process;
 pub mod letters;
 pub mod peers;
 pub mod pop3;

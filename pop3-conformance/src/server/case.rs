@@ -6,7 +6,7 @@ use super::bench::{Bench, Halt};
 use super::exchange::Exchange;
 use super::survey::Offers;
 use crate::case::{Heading, Unreadable, read};
-use crate::script::text::{NoNames, octets};
+use crate::script::text::{Names, NoNames, octets};
 use crate::script::{self, Step};
 
 /// A case that judges a server.
@@ -175,6 +175,26 @@ impl Case {
             .collect()
     }
 
+    /// What the client of a script says, with these names for what the server's side decides: a
+    /// seed for fuzzers. None for a case in code, or where a name is not known.
+    #[must_use]
+    pub fn said(&self, names: &dyn Names) -> Option<Vec<u8>> {
+        let Body::Script(steps) = &self.body else { return None };
+        let mut said = Vec::new();
+        for (_, step) in steps {
+            match step {
+                Step::Client(text) | Step::ClientOctetwise(text) => {
+                    said.extend(octets(text, names).ok()?);
+                }
+                Step::Login => {
+                    said.extend(octets("USER {user}\\r\\nPASS {password}\\r\\n", names).ok()?);
+                }
+                _ => {}
+            }
+        }
+        Some(said)
+    }
+
     /// Whether it needs the maildrop for itself.
     pub(crate) fn is_alone(&self) -> bool {
         let needs = &self.needs;
@@ -224,5 +244,21 @@ impl Needs {
                 _ => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_says_is_a_seed() {
+        let text = "== a\nTitle.\nproves: 1939-5-noop\n\nlogin\nC: NOOP\nS: +OK…\nC/ QUIT\n";
+        let case = &Case::read(text).unwrap()[0];
+        let names = |name: &str| Some(name.as_bytes().to_vec());
+        let said = case.said(&names).unwrap();
+        assert_eq!(said, b"USER user\r\nPASS password\r\nNOOP\r\nQUIT\r\n");
+        assert_eq!(case.said(&NoNames), None);
+        assert!(case.is_alone());
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pop3_conformance::script;
 use pop3_tests::proofs::{read, stands};
 use pop3_tests::transcript::{Step, Transcript};
 
@@ -36,7 +37,8 @@ fn transcripts_are_of_the_right_side_and_about_the_feature() {
             assert_eq!(transcript.head.client_side, side == "client", "{proof} of the {side}");
             let word = feature.split(' ').next().unwrap();
             let said = transcript.steps.iter().any(|(_, step)| match (&*group, step) {
-                ("Commands", Step::Client(line)) | ("Capabilities", Step::Server(line)) => line
+                ("Commands", Step::Said(script::Step::Client(line)))
+                | ("Capabilities", Step::Said(script::Step::Server(line))) => line
                     .split([' ', '\\'])
                     .next()
                     .is_some_and(|said| said.eq_ignore_ascii_case(word)),

@@ -6,13 +6,15 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use pop3_blocking::{Client, Error, Session};
+use pop3_conformance::script;
+use pop3_conformance::script::text::{NoNames, matches, octets};
 use pop3_proto::MessageNumber;
 use pop3_proto::adapter::account;
 use pop3_proto::client::exchange::Method;
 use pop3_proto::command::{Extension, LanguageRange};
 use pop3_proto::state::Shape;
 
-use super::{Departure, Step, Transcript, text};
+use super::{Departure, Step, Transcript};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -27,11 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub fn play_server(transcript: &Transcript) -> Result<(), Departure> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (calls, lines): (Vec<_>, Vec<_>) = transcript
-        .steps
-        .iter()
-        .cloned()
-        .partition(|(_, step)| matches!(step, Step::Call(_) | Step::Gives(_) | Step::Fails(_)));
+    let (calls, lines): (Vec<_>, Vec<_>) =
+        transcript.steps.iter().cloned().partition(|(_, step)| !matches!(step, Step::Said(_)));
     let server = std::thread::spawn(move || {
         let (stream, _) = listener.accept().map_err(|error| Departure::new(0, error))?;
         serve(stream, &lines)
@@ -58,12 +57,12 @@ fn serve(stream: TcpStream, steps: &[(usize, Step)]) -> Result<(), Departure> {
     for (number, step) in steps {
         let departure = |what: String| Departure::new(*number, what);
         match step {
-            Step::Server(said) => {
-                to_send.extend(text::octets(said).map_err(departure)?);
+            Step::Said(script::Step::Server(said)) => {
+                to_send.extend(octets(said, &NoNames).map_err(departure)?);
                 to_send.extend_from_slice(b"\r\n");
             }
-            Step::Client(expected) => {
-                let expected = text::octets(expected).map_err(departure)?;
+            Step::Said(script::Step::Client(expected)) => {
+                let expected = octets(expected, &NoNames).map_err(departure)?;
                 send(&mut stream, &mut to_send).map_err(|error| departure(error.to_string()))?;
                 let mut said = Vec::new();
                 stream.read_until(b'\n', &mut said).map_err(|e| departure(e.to_string()))?;
@@ -140,7 +139,7 @@ fn alike(expected: &Step, actual: &Step) -> bool {
         (Step::Gives(expected), Step::Gives(actual))
         | (Step::Fails(expected), Step::Fails(actual)) => {
             // Results are shown escaped, and written so.
-            text::matches(&expected.replace('\\', "\\\\"), actual.as_bytes()).unwrap_or(false)
+            matches(&expected.replace('\\', "\\\\"), actual.as_bytes(), &NoNames).unwrap_or(false)
         }
         _ => false,
     }

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pop3_blocking::{Server, Stop};
+use pop3_conformance::script;
+use pop3_conformance::script::text::{NoNames, matches, octets};
 use pop3_maildrop::Service;
 use pop3_maildrop::memory::MemoryMaildrops;
 use pop3_proto::auth::{ApopDigest, Timestamp};
 use pop3_proto::server::Utf8Headers;
 use pop3_proto::{Capability, Command, Secret, Text, UserName};
 
-use super::{Departure, Head, Step, Transcript, text};
+use super::{Departure, Head, Step, Transcript};
 
 /// How long the server may take to answer. No transcript waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,7 +33,8 @@ const USER: &str = "mark";
 /// When no server can be started.
 pub fn play_client(transcript: &Transcript) -> Result<(), Departure> {
     let office = Office::open(&transcript.head);
-    let mut sessions = transcript.steps.split(|(_, step)| *step == Step::NextSession);
+    let mut sessions =
+        transcript.steps.split(|(_, step)| matches!(step, Step::Said(script::Step::NextSession)));
     sessions.try_for_each(|steps| {
         let line = steps.first().map_or(0, |(line, _)| *line);
         let mut session = Line::connect(office.address).map_err(|e| Departure::new(line, e))?;
@@ -113,17 +116,17 @@ impl Line {
         for (number, step) in steps {
             let departure = |what: String| Departure::new(*number, what);
             match step {
-                Step::Client(said) => {
-                    let said = self.with_digest(said).and_then(|said| text::octets(&said));
+                Step::Said(script::Step::Client(said)) => {
+                    let said = octets(said, &|name: &str| self.named(name));
                     self.to_send.extend(said.map_err(departure)?);
                 }
-                Step::Skip => skipping = true,
-                Step::Server(expected) => {
+                Step::Said(script::Step::Skip) => skipping = true,
+                Step::Said(script::Step::Server(expected)) => {
                     self.flush().map_err(|error| departure(error.to_string()))?;
                     self.expect(expected, skipping).map_err(departure)?;
                     skipping = false;
                 }
-                Step::HangUp => hung_up = true,
+                Step::Said(script::Step::HangUp) => hung_up = true,
                 other => return Err(departure(format!("{other:?} is for clients"))),
             }
         }
@@ -143,7 +146,7 @@ impl Line {
             if self.timestamp.is_none() {
                 self.timestamp = Timestamp::find(&line);
             }
-            if text::matches(expected, &line)? {
+            if matches(expected, &line, &NoNames)? {
                 return Ok(());
             }
             if !skipping {
@@ -171,17 +174,13 @@ impl Line {
         }
     }
 
-    /// Puts the answer to the server's timestamp in place of `{digest}`.
-    fn with_digest(&self, said: &str) -> Result<String, String> {
-        if !said.contains("{digest}") {
-            return Ok(said.to_owned());
-        }
-        let timestamp = self.timestamp.as_ref().ok_or("the greeting had no timestamp")?;
-        let user = UserName::new(USER).map_err(|error| error.to_string())?;
+    /// `{digest}`: the answer to the server's timestamp.
+    fn named(&self, name: &str) -> Option<Vec<u8>> {
+        let timestamp = self.timestamp.as_ref().filter(|_| name == "digest")?;
         let digest = ApopDigest::compute(timestamp, b"tanstaaf");
         // A digest does not show itself, but the command that carries it does.
-        let command = Command::Apop { user, digest }.to_bytes();
-        let command = String::from_utf8_lossy(&command);
-        Ok(said.replace("{digest}", command.split_whitespace().next_back().unwrap_or_default()))
+        let command = Command::Apop { user: UserName::new(USER).ok()?, digest }.to_bytes();
+        let word = command.trim_ascii_end().rsplit(|octet| *octet == b' ').next()?;
+        Some(word.to_vec())
     }
 }

@@ -14,8 +14,8 @@
 //! | `= text` | which gives this |
 //! | `! text` | or fails so |
 //!
-//! In every text `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` stand for octets, and `{300*x}` for three
-//! hundred times `x`. Lines that begin with `#` are for the reader.
+//! All but the last three are those of [`pop3_conformance::script`], which says what the texts may
+//! hold. A session ends with the end of the connection.
 //!
 //! The head says `side: server` (the script plays the client, our server answers) or
 //! `side: client` (the script plays the server, our client calls), and what is in the maildrop:
@@ -24,9 +24,11 @@
 
 mod against_client;
 mod against_server;
-mod text;
 
 use std::fmt;
+
+use pop3_conformance::script;
+use pop3_conformance::script::text::{NoNames, octets};
 
 pub use against_client::play_server;
 pub use against_server::play_client;
@@ -65,18 +67,10 @@ pub struct Head {
 }
 
 /// One line of a transcript.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Step {
-    /// `C:` or `C-`: octets of the client.
-    Client(String),
-    /// `S:`: a line of the server.
-    Server(String),
-    /// `S*`: lines of the server that do not matter.
-    Skip,
-    /// `---`.
-    NextSession,
-    /// `hang up`.
-    HangUp,
+    /// What one side says or does, in the language of the conformance cases.
+    Said(script::Step),
     /// `>`: a call.
     Call(String),
     /// `=`: what it gives.
@@ -121,8 +115,7 @@ impl Transcript {
                 "" => in_head &= steps.is_empty() && number == 1,
                 _ if in_head => head.line(line).map_err(|what| Departure::new(number, what))?,
                 _ => {
-                    let step = Step::parse(line)
-                        .ok_or_else(|| Departure::new(number, format!("what is {line:?}?")))?;
+                    let step = Step::parse(line).map_err(|what| Departure::new(number, what))?;
                     steps.push((number, step));
                 }
             }
@@ -150,7 +143,7 @@ impl Head {
             ("bad commands", n) => {
                 self.bad_commands = Some(n.parse().map_err(|_| "not a number")?);
             }
-            ("letter", content) => self.letters.push(text::octets(content)?),
+            ("letter", content) => self.letters.push(octets(content, &NoNames)?),
             ("octets", sizes) => {
                 for size in sizes.split(' ') {
                     let size = size.parse().map_err(|_| "not a size")?;
@@ -164,19 +157,13 @@ impl Head {
 }
 
 impl Step {
-    fn parse(line: &str) -> Option<Self> {
+    fn parse(line: &str) -> Result<Self, String> {
         let (sign, text) = line.split_once(' ').unwrap_or((line, ""));
-        Some(match sign {
-            "C:" => Self::Client(format!("{text}\\r\\n")),
-            "C-" => Self::Client(text.to_owned()),
-            "S:" => Self::Server(text.to_owned()),
-            "S*" => Self::Skip,
+        Ok(match sign {
             ">" => Self::Call(text.to_owned()),
             "=" => Self::Gives(text.to_owned()),
             "!" => Self::Fails(text.to_owned()),
-            "---" => Self::NextSession,
-            "hang" if text == "up" => Self::HangUp,
-            _ => return None,
+            _ => Self::Said(script::Step::parse(line)?),
         })
     }
 }

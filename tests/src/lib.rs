@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`adapters`] | the adapters behind one face |
 //! | [`transcript`] | sessions as readable text, played against either side |
 //! | [`letters`] | letters that break programs, made anew each time from a seed |
 //! | [`compare`] | what may become of a letter on its way, and nothing else |
@@ -15,6 +16,7 @@
 
 use std::io::Write;
 
+pub mod adapters;
 pub mod compare;
 pub mod in_process;
 pub mod letters;

@@ -91,7 +91,9 @@ impl Embedded {
 }
 
 /// Users who have a password; `mark` has tokens as well.
-struct Bearers(MemoryMaildrops);
+#[derive(Clone, Debug)]
+#[allow(clippy::exhaustive_structs)]
+pub struct Bearers(pub MemoryMaildrops);
 
 impl Authenticator for Bearers {
     fn authenticate(&self, credentials: &Credentials) -> Result<UserName, LoginRefused> {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use pop3_proto::adapter::{Cleartext, Endpoint, Options};
 use pop3_proto::tls::ClientTls;
 
-use crate::adapters::Adapter;
 use crate::tls::{Security, Wire, certificate};
+use pop3_tests::adapters::Adapter;
 
 /// One way in which a server answers.
 struct Scene {

@@ -4,12 +4,11 @@
 //!
 //! Each combination is one test, so that it can be seen by name; all are compared with the first.
 
-mod adapters;
 mod client;
 mod server;
 mod tls;
 
-use adapters::Adapter;
+use pop3_tests::adapters::Adapter;
 use tls::Security;
 
 /// Three adapters, two sides, three kinds of security.

@@ -13,8 +13,8 @@ use pop3_proto::tls::ServerTls;
 use pop3_proto::{Secret, UserName};
 use pop3_tests::letters::Set;
 
-use crate::adapters::Adapter;
 use crate::tls::{Security, Wire, certificate};
+use pop3_tests::adapters::Adapter;
 
 /// What is said to the servers, each in a session of its own: name and octets.
 fn scenes() -> Vec<(&'static str, Vec<u8>)> {
@@ -72,7 +72,7 @@ pub(crate) fn play(adapter: Adapter, security: Security) -> Vec<(String, Vec<u8>
     let address = listener.local_addr().unwrap();
     let door = if security == Security::Implicit { Door::TLS } else { Door::PLAIN };
 
-    let serving = adapter.serve(listener, door, service);
+    let serving = adapter.serve(vec![(listener, door)], service);
     let mut played: Vec<_> = scenes()
         .into_iter()
         .map(|(name, octets)| (name.to_owned(), session(address, security, &octets)))

@@ -98,9 +98,13 @@ macro_rules! collect {
 
 /// An adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Adapter {
+#[allow(clippy::exhaustive_enums)]
+pub enum Adapter {
+    /// `pop3-blocking`.
     Blocking,
+    /// `pop3-tokio`.
     Tokio,
+    /// `pop3-async-std`.
     AsyncStd,
 }
 
@@ -113,23 +117,41 @@ fn on_tokio<F: Future>(future: F) -> F::Output {
     tokio().block_on(future)
 }
 
-/// A server that runs.
-pub(crate) struct Serving(Box<dyn FnOnce()>);
+/// A server that runs until it is stopped.
+pub struct Serving(Box<dyn FnOnce()>);
+
+impl std::fmt::Debug for Serving {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Serving")
+    }
+}
 
 impl Serving {
-    pub(crate) fn stop(self) {
+    /// Stops it.
+    ///
+    /// # Panics
+    /// When it has failed before.
+    pub fn stop(self) {
         (self.0)();
     }
 }
 
 impl Adapter {
-    pub(crate) const ALL: [Self; 3] = [Self::Blocking, Self::Tokio, Self::AsyncStd];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Blocking, Self::Tokio, Self::AsyncStd];
 
-    pub(crate) fn serve(self, listener: TcpListener, door: Door, service: Service) -> Serving {
+    /// Serves at these doors until it is stopped.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn serve(self, doors: Vec<(TcpListener, Door)>, service: Service) -> Serving {
         match self {
             Self::Blocking => {
                 let mut server = pop3_blocking::Server::with_listeners(vec![], service).unwrap();
-                server.add_listener(listener, door).unwrap();
+                for (listener, door) in doors {
+                    server.add_listener(listener, door).unwrap();
+                }
                 let stop = server.stop();
                 let running = std::thread::spawn(|| server.run());
                 Serving(Box::new(move || {
@@ -139,9 +161,11 @@ impl Adapter {
             }
             Self::Tokio => {
                 let mut server = pop3_tokio::Server::with_listeners(vec![], service).unwrap();
-                listener.set_nonblocking(true).unwrap();
-                let listener = on_tokio(async { tokio::net::TcpListener::from_std(listener) });
-                server.add_listener(listener.unwrap(), door).unwrap();
+                for (listener, door) in doors {
+                    listener.set_nonblocking(true).unwrap();
+                    let listener = on_tokio(async { tokio::net::TcpListener::from_std(listener) });
+                    server.add_listener(listener.unwrap(), door).unwrap();
+                }
                 let stop = server.stop();
                 let running = tokio().spawn(server.run());
                 Serving(Box::new(move || {
@@ -151,7 +175,9 @@ impl Adapter {
             }
             Self::AsyncStd => {
                 let mut server = pop3_async_std::Server::with_listeners(vec![], service).unwrap();
-                server.add_listener(listener.into(), door).unwrap();
+                for (listener, door) in doors {
+                    server.add_listener(listener.into(), door).unwrap();
+                }
                 let stop = server.stop();
                 let running = async_std::task::spawn(server.run());
                 Serving(Box::new(move || {
@@ -163,7 +189,8 @@ impl Adapter {
     }
 
     /// A whole session of a client: what each call has told.
-    pub(crate) fn collect(self, endpoint: &Endpoint, options: &Options) -> Vec<String> {
+    #[must_use]
+    pub fn collect(self, endpoint: &Endpoint, options: &Options) -> Vec<String> {
         match self {
             Self::Blocking => collect!(pop3_blocking, now, endpoint, options),
             Self::Tokio => collect!(pop3_tokio, on_tokio, endpoint, options),

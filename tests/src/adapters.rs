@@ -113,7 +113,8 @@ fn tokio() -> &'static Runtime {
     &RUNTIME
 }
 
-fn on_tokio<F: Future>(future: F) -> F::Output {
+/// Waits for a future on the runtime that all tests of the process have in common.
+pub fn on_tokio<F: Future>(future: F) -> F::Output {
     tokio().block_on(future)
 }
 

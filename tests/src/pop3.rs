@@ -42,11 +42,25 @@ impl Serve {
     /// # Errors
     /// When it does not begin to listen.
     pub fn start(mail: &Path, scratch: &Path) -> Result<Self, String> {
-        let users = scratch.join("users");
-        fs::write(&users, "mark:{PLAIN}swordfish\n").map_err(|error| error.to_string())?;
-        let mut serve = Command::new(program());
-        serve.args(["serve", "--listen", "127.0.0.1:0", "--mail"]).arg(mail);
-        serve.arg("--users").arg(users).stdout(Stdio::piped());
+        let listen = ["--listen", "127.0.0.1:0"];
+        Self::start_with(mail, scratch, "mark:{PLAIN}swordfish\n", &listen, Command::new(program()))
+    }
+
+    /// The same with this users' file and these options, by a command that begins the program.
+    ///
+    /// # Errors
+    /// When it does not begin to listen.
+    pub fn start_with(
+        mail: &Path,
+        scratch: &Path,
+        users: &str,
+        options: &[&str],
+        mut serve: Command,
+    ) -> Result<Self, String> {
+        let file = scratch.join("users");
+        fs::write(&file, users).map_err(|error| error.to_string())?;
+        serve.arg("serve").arg("--mail").arg(mail).arg("--users").arg(file).args(options);
+        serve.stdout(Stdio::piped());
         let mut process = Running::start("serve", &mut serve, scratch)?;
         let line = process.first_line(PATIENCE)?;
         let address = line.strip_prefix("listening on ").and_then(|line| line.parse().ok());

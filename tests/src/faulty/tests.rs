@@ -4,6 +4,7 @@
 mod client;
 mod faults;
 mod logins;
+mod visible;
 
 use client::Client;
 
@@ -21,8 +22,8 @@ fn with_two_letters(fault: Option<Fault>) -> FaultyServer {
 /// A whole session, from the greeting to the end of the connection.
 fn collect(mut client: Client, server: &FaultyServer) {
     client.log_in();
-    assert_eq!(client.ask("STAT"), "+OK 2 60");
-    assert_eq!(client.ask_many("LIST"), ["1 41", "2 19"]);
+    assert_eq!(client.ask("STAT"), "+OK 2 61");
+    assert_eq!(client.ask_many("LIST"), ["1 42", "2 19"]);
     assert_eq!(client.ask("LIST 2"), "+OK 2 19");
     assert_eq!(client.ask_many("UIDL"), ["1 00000001", "2 00000002"]);
     assert_eq!(client.ask("UIDL 2"), "+OK 2 00000002");
@@ -44,7 +45,7 @@ fn collect(mut client: Client, server: &FaultyServer) {
     assert_eq!(client.ask("STAT"), "+OK 1 19");
     assert_eq!(client.ask_many("UIDL"), ["2 00000002"]);
     assert!(client.ask("RSET").starts_with("+OK"));
-    assert_eq!(client.ask_many("LIST"), ["1 41", "2 19"]);
+    assert_eq!(client.ask_many("LIST"), ["1 42", "2 19"]);
     assert!(client.ask("DELE 1").starts_with("+OK"));
     server.deliver(b"Subject: late\n");
     assert_eq!(client.ask("STAT"), "+OK 1 19");
@@ -92,7 +93,7 @@ fn nothing_is_removed_without_quit_and_the_lock_is_free_again() {
     assert!(second.ask("PASS wrong").starts_with("-ERR [AUTH] "));
     drop(client);
     second.log_in_at_last();
-    assert_eq!(second.ask("STAT"), "+OK 2 60");
+    assert_eq!(second.ask("STAT"), "+OK 2 61");
 }
 
 #[test]
@@ -110,7 +111,7 @@ fn commands_are_taken_as_they_come() {
     client.send(&[b'x'; 200_000]);
     client.send(b"\r\nSTAT\r\n");
     assert_eq!(client.line(), "-ERR the line is too long");
-    assert_eq!(client.line(), "+OK 2 60");
+    assert_eq!(client.line(), "+OK 2 61");
 }
 
 #[test]

@@ -26,16 +26,16 @@ fn a_faulty_dele_removes_at_once() {
 #[test]
 fn faulty_lines_are_seen() {
     for (fault, command, reply) in [
-        (Fault::StatusInSmallLetters, "STAT", "+ok 2 60"),
-        (Fault::StatInWords, "STAT", "+OK 2 messages (60 octets)"),
-        (Fault::NumbersWrap, "LIST 4294967297", "+OK 1 41"),
-        (Fault::NumberWithPlus, "LIST +1", "+OK 1 41"),
-        (Fault::NumberWithRest, "LIST 1x", "+OK 1 41"),
-        (Fault::CountsFromZero, "LIST 0", "+OK 0 41"),
-        (Fault::SizesCountLf, "LIST 1", "+OK 1 35"),
-        (Fault::SizesCountStuffing, "LIST 1", "+OK 1 42"),
-        (Fault::ListWithoutNumber, "LIST 1", "+OK 41"),
-        (Fault::LooseSpaces, "LIST  1 ", "+OK 1 41"),
+        (Fault::StatusInSmallLetters, "STAT", "+ok 2 61"),
+        (Fault::StatInWords, "STAT", "+OK 2 messages (61 octets)"),
+        (Fault::NumbersWrap, "LIST 4294967297", "+OK 1 42"),
+        (Fault::NumberWithPlus, "LIST +1", "+OK 1 42"),
+        (Fault::NumberWithRest, "LIST 1x", "+OK 1 42"),
+        (Fault::CountsFromZero, "LIST 0", "+OK 0 42"),
+        (Fault::SizesCountLf, "LIST 1", "+OK 1 36"),
+        (Fault::SizesCountStuffing, "LIST 1", "+OK 1 43"),
+        (Fault::ListWithoutNumber, "LIST 1", "+OK 42"),
+        (Fault::LooseSpaces, "LIST  1 ", "+OK 1 42"),
         (Fault::NoText, "NOOP", "+OK"),
         (Fault::SysForMistake, "RETR 3", "-ERR [SYS/PERM] there is no such message"),
     ] {
@@ -91,7 +91,7 @@ fn commands_that_come_together_are_answered_out_of_turn() {
     client.log_in();
     client.send(b"STAT\r\nNOOP\r\n");
     assert!(client.line().starts_with("+OK nothing"));
-    assert_eq!(client.line(), "+OK 2 60");
+    assert_eq!(client.line(), "+OK 2 61");
 }
 
 #[test]

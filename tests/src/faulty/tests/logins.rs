@@ -26,12 +26,29 @@ fn encoded(text: &str) -> String {
 
 /// Logs in by SCRAM-SHA-256 with that header, up to the reply to the client's proof.
 pub(super) fn scram(client: &mut Client, header: &str, password: &str) -> String {
-    let bare = "n=mark,r=rOprNGfwEbeRWgbNEkqO";
-    let command = format!("AUTH SCRAM-SHA-256 {}", encoded(&format!("{header}{bare}")));
-    let server_first = decoded(&client.ask(&command));
+    let said = (header, "n=mark,r=rOprNGfwEbeRWgbNEkqO");
+    scram_with(client, said, password, ("", "")).pop().unwrap_or_default()
+}
+
+/// Logs in by SCRAM-SHA-256 with that first message, the header and the rest, and with the second
+/// one changed: the server's first message, and the reply to the client's proof.
+pub(super) fn scram_with(
+    client: &mut Client,
+    (header, bare): (&str, &str),
+    password: &str,
+    (old, new): (&str, &str),
+) -> Vec<String> {
+    let reply = client.ask(&format!("AUTH SCRAM-SHA-256 {}", encoded(&format!("{header}{bare}"))));
+    if !reply.starts_with("+ ") {
+        return vec![reply];
+    }
+    let server_first = decoded(&reply);
     let (nonce, rest) = server_first.split_once(",s=").unwrap();
     let (salt, iterations) = rest.split_once(",i=").unwrap();
-    let without_proof = format!("c={},{nonce}", encoded(header));
+    let mut without_proof = format!("c={},{nonce}", encoded(header));
+    if !old.is_empty() {
+        without_proof = without_proof.replacen(old, new, 1);
+    }
     let mut salted = [0; 32];
     let salt = Base64::decode_vec(salt).unwrap();
     let iterations = iterations.parse().unwrap();
@@ -41,12 +58,20 @@ pub(super) fn scram(client: &mut Client, header: &str, password: &str) -> String
     let signature = mac(&Sha256::digest(&key), &signed);
     let proof: Vec<_> = key.iter().zip(signature).map(|(key, mask)| key ^ mask).collect();
     let last = format!("{without_proof},p={}", Base64::encode_string(&proof));
-    let reply = client.ask(&encoded(&last));
+    let mut reply = client.ask(&encoded(&last));
     if reply.starts_with("+ ") {
         let verifier = Base64::encode_string(&mac(&mac(&salted, "Server Key"), &signed));
         assert_eq!(decoded(&reply), format!("v={verifier}"));
+        reply = "+ v=".to_owned();
     }
-    reply
+    vec![server_first, reply]
+}
+
+/// The digest of CRAM-MD5.
+pub(super) fn keyed(password: &str, challenge: &str) -> String {
+    let mut digest = Hmac::<Md5>::new_from_slice(password.as_bytes()).unwrap();
+    digest.update(challenge.as_bytes());
+    hex(&digest.finalize().into_bytes())
 }
 
 fn is_in(client: &mut Client) -> bool {
@@ -97,9 +122,7 @@ fn cram_md5_takes_no_initial_response() {
     let mut client = Client::clear(&server);
     assert!(client.ask("AUTH CRAM-MD5 abcd").starts_with("-ERR "));
     let challenge = decoded(&client.ask("AUTH CRAM-MD5"));
-    let mut digest = Hmac::<Md5>::new_from_slice(b"tanstaaf").unwrap();
-    digest.update(challenge.as_bytes());
-    let digest = hex(&digest.finalize().into_bytes());
+    let digest = keyed("tanstaaf", &challenge);
     assert!(client.ask(&encoded(&format!("mary {digest}"))).starts_with("+OK "));
     assert!(is_in(&mut client));
 }

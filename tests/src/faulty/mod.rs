@@ -12,12 +12,14 @@
 //! | `login`, `sasl` | USER, PASS, APOP; AUTH and its mechanisms |
 //! | `capabilities`, `language`, `stls` | CAPA; LANG and UTF8; STLS |
 //! | `listing`, `retrieval`, `update` | STAT, LIST, UIDL; RETR, TOP; DELE, RSET, QUIT |
+//! | `fixture` | what the suite needs of a maildrop |
 //! | `mail`, `wire`, `tls` | maildrops and their locks; lines; the certificate |
 //!
 //! Wherever a fault is, it says `self.is(Fault::…)`.
 
 mod capabilities;
 mod faults;
+mod fixture;
 mod language;
 mod listing;
 mod login;

@@ -30,90 +30,90 @@ macro_rules! faults {
 
 faults! {
     // RFC 1939: lines and replies.
-    /// The greeting comes only when the client has sent something.
-    GreetingWaits: "1939-3-greeting-unprompted" => "";
+    /// After three connections the greeting comes only when the client has sent something.
+    GreetingWaits: "1939-3-greeting-unprompted" => "1939-3/greeting-unprompted";
     /// The greeting has a second line.
-    GreetingOfTwoLines: "1939-4-greeting-one-line" => "";
+    GreetingOfTwoLines: "1939-4-greeting-one-line" => "1939-3/greeting-unprompted";
     /// Keywords in small letters are unknown.
-    KeywordsInCapitalsOnly: "1939-3-keyword-nocase" => "";
+    KeywordsInCapitalsOnly: "1939-3-keyword-nocase" => "1939-3/keyword-in-any-case";
     /// What came in one segment is a command, whether there is a line end or not.
-    SegmentsAreCommands: "1939-3-command-ends-crlf" => "";
-    /// User names over 20 octets are a syntax error.
-    ArgumentsShort: "1939-3-arg-40" => "";
+    SegmentsAreCommands: "1939-3-command-ends-crlf" => "1939-3/command-in-pieces";
+    /// User names over 20 octets end the session.
+    ArgumentsShort: "1939-3-arg-40" => "1939-3/argument-of-forty";
     /// STAT is answered `+ok`.
-    StatusInSmallLetters: "1939-3-status-upper" => "";
-    /// A refused login is answered `+ERR`.
-    ThirdIndicator: "1939-3-two-indicators" => "";
-    /// The reply to NOOP has no space behind `+OK`: `+OKnothing`.
-    NoSpaceAfterStatus: "1939-3-response-shape" => "";
-    /// The reply to NOOP ends in a bare LF.
-    ReplyEndsInLf: "1939-3-response-crlf" => "";
-    /// The refusal of an unknown command repeats it, however long it is.
-    RepeatsCommand: "1939-3-line-512" => "";
-    /// TOP is answered `+OK` twice.
-    AnswersTwice: "1939-3-lockstep" => "";
+    StatusInSmallLetters: "1939-3-status-upper" => "1939-3/two-indicators";
+    /// Unknown commands are answered `+ERR`.
+    ThirdIndicator: "1939-3-two-indicators" => "1939-3/two-indicators";
+    /// The refusal of an unknown command has no space behind `-ERR`.
+    NoSpaceAfterStatus: "1939-3-response-shape" => "1939-3/two-indicators";
+    /// The refusal of an unknown command ends in a bare LF.
+    ReplyEndsInLf: "1939-3-response-crlf" => "1939-3/crlf-everywhere";
+    /// The refusal of an unknown command repeats it three times, however long it is.
+    RepeatsCommand: "1939-3-line-512" => "1939-3/status-line-of-512";
+    /// LIST of one message is answered twice.
+    AnswersTwice: "1939-3-lockstep" => "1939-3/one-reply-for-each-command";
     /// An empty line gets no reply.
-    EmptyLineSilent: "1939-5-response-each" => "";
+    EmptyLineSilent: "1939-5-response-each" => "1939-3/empty-line";
     /// Multi-line replies end in `.` and a bare LF.
-    EndsInDotLf: "1939-3-multiline-end" => "";
+    EndsInDotLf: "1939-3-multiline-end" => "1939-3/multi-line-replies";
     /// RETR sends the final dot twice.
-    FinalDotTwice: "1939-3-multiline-end-exact-once" => "";
+    FinalDotTwice: "1939-3-multiline-end-exact-once" => "1939-3/terminator-once";
     /// RETR sends lines that begin with a dot as they are.
-    RetrUnstuffed: "1939-3-stuff" => "";
+    RetrUnstuffed: "1939-3-stuff" => "1939-3/dots-are-stuffed";
     /// TOP sends lines that begin with a dot as they are.
-    TopUnstuffed: "1939-7-top-stuff" => "";
+    TopUnstuffed: "1939-7-top-stuff" => "1939-3/dots-are-stuffed-in-top";
     /// The refusal of RETR is followed by a line with a dot.
-    RefusalOfManyLines: "1939-3-negative-single-line" => "";
+    RefusalOfManyLines: "1939-3-negative-single-line" => "1939-3/negative-is-one-line";
     /// Replies are `+OK` and nothing else.
     NoText: "1957---space-kind" => "";
 
     // RFC 1939: commands out of place.
     /// Unknown commands are answered `+OK`.
-    UnknownCommandOk: "1939-3-err-unknown" => "";
-    /// The session ends at the first bad command.
-    BadCommandEndsSession: "1939-3-err-session-survives" => "";
+    UnknownCommandOk: "1939-3-err-unknown" => "1939-3/unknown-command";
+    /// The session ends when a message is asked for that is not there.
+    RefusalEndsSession: "1939-3-err-session-survives" => "1939-3/survives-an-error";
     /// USER after login is answered `+OK`.
-    UserAfterLogin: "1939-3-err-wrong-state" => "";
+    UserAfterLogin: "1939-3-err-wrong-state" => "1939-3/login-within-a-session";
     /// STAT before login is answered `+OK 0 0`.
-    StatBeforeLogin: "1939-5-stat-state" => "";
+    StatBeforeLogin: "1939-5-stat-state" => "1939-5/stat-before-login";
     /// NOOP before login is answered `+OK`.
-    NoopBeforeLogin: "1939-5-noop-state" => "";
+    NoopBeforeLogin: "1939-5-noop-state" => "1939-5/noop-before-login";
     /// NOOP is unknown.
-    NoopUnknown: "1939-5-noop" => "";
+    NoopUnknown: "1939-5-noop" => "1939-5/noop";
     /// NOOP takes arguments.
-    NoopWithArguments: "1939-5-noargs-commands" => "";
+    NoopWithArguments: "1939-5-noargs-commands" => "1939-5/no-arguments";
     /// QUIT before login is refused.
-    QuitBeforeLoginRefused: "1939-4-quit-unauth" => "";
+    QuitBeforeLoginRefused: "1939-4-quit-unauth" => "1939-4/quit-before-login";
     /// The connection stays open after QUIT.
-    OpenAfterQuit: "1939-3-close-after-quit" => "";
+    OpenAfterQuit: "1939-3-close-after-quit" => "1939-3/closes-after-quit";
 
     // RFC 1939: the lock on the maildrop.
-    /// Two sessions have the same maildrop.
-    NoLock: "1939-4-lock-exclusive" => "";
+    /// Two sessions have the same maildrop, and what one removes the other misses.
+    NoLock: "1939-4-lock-exclusive" => "1939-4/second-session";
     /// USER alone locks the maildrop.
-    UserLocks: "1939-3-resources-after-auth" => "";
+    UserLocks: "1939-3-resources-after-auth" => "1939-3/resources-after-login";
     /// A refused PASS leaves the maildrop locked while the connection lasts.
-    RefusalLocks: "1939-4-unlock-on-refusal" => "";
+    RefusalLocks: "1939-4-unlock-on-refusal" => "1939-4/refusal-holds-nothing";
     /// The maildrop stays locked for three seconds after QUIT.
-    LockedAfterQuit: "1939-3-update-releases" => "";
+    LockedAfterQuit: "1939-3-update-releases" => "1939-3/quit-releases";
     /// Marks outlive a session that ends without QUIT.
-    MarksOutlive: "1939-4-clean-start" => "";
+    MarksOutlive: "1939-4-clean-start" => "1939-4/clean-start";
     /// After a refused login all further ones are refused, too.
-    NoSecondLogin: "1939-4-retry-after-refusal" => "";
+    NoSecondLogin: "1939-4-retry-after-refusal" => "1939-4/again-after-a-refusal";
 
     // RFC 1939: numbers and sizes.
     /// Messages are counted from 0.
-    CountsFromZero: "1939-4-numbers-from-1" => "";
+    CountsFromZero: "1939-4-numbers-from-1" => "1939-4/numbered-from-one";
     /// Messages behind a marked one move up.
-    Renumbers: "1939-4-numbers-fixed" => "";
+    Renumbers: "1939-4-numbers-fixed" => "1939-4/numbers-are-fixed";
     /// `+1` is a number.
     NumberWithPlus: "1939-4-numbers-decimal" => "";
     /// `1x` is a number.
-    NumberWithRest: "1939-3-err-syntax" => "";
+    NumberWithRest: "1939-3-err-syntax" => "1939-3/bad-number";
     /// Numbers are those of 32 bits: 4294967297 is 1.
-    NumbersWrap: "1939-5-list-nosuch" => "";
+    NumbersWrap: "1939-5-list-nosuch" => "1939-3/bad-number";
     /// A second LIST shows greater sizes than the first.
-    SizesGrow: "1939-4-sizes-noted" => "";
+    SizesGrow: "1939-4-sizes-noted" => "1939-4/sizes-are-settled";
     /// Sizes count one octet for a line end.
     SizesCountLf: "1939-11-size-crlf" => "";
     /// Sizes count the dots of byte-stuffing.
@@ -121,67 +121,67 @@ faults! {
 
     // RFC 1939: STAT and LIST.
     /// STAT takes an argument.
-    StatWithArgument: "1939-5-stat-noargs" => "";
+    StatWithArgument: "1939-5-stat-noargs" => "1939-5/stat-has-no-argument";
     /// STAT answers in words: `+OK 2 messages (320 octets)`.
-    StatInWords: "1939-5-stat-format" => "";
+    StatInWords: "1939-5-stat-format" => "1939-5/stat-form";
     /// STAT has a third number.
-    StatSaysMore: "1939-5-stat-nothing-more" => "";
+    StatSaysMore: "1939-5-stat-nothing-more" => "1939-5/stat-and-nothing-more";
     /// STAT counts marked messages.
-    StatCountsMarked: "1939-5-stat-excludes-deleted" => "";
+    StatCountsMarked: "1939-5-stat-excludes-deleted" => "1939-5/stat-without-the-marked";
     /// STAT is refused for an empty maildrop.
-    StatEmptyRefused: "1939-5-stat-empty" => "";
+    StatEmptyRefused: "1939-5-stat-empty" => "1939-5/stat-of-nothing";
     /// The number in STAT counts letters that came after login.
     StatCountsNewMail: "1939-8-no-new-mail" => "";
     /// STAT says the sizes of the first message alone.
-    StatSumWrong: "1939-5-stat-sum" => "";
+    StatSumWrong: "1939-5-stat-sum" => "1939-5/stat-is-the-sum";
     /// LIST with an argument shows all messages.
-    ListIgnoresArgument: "1939-5-list-arg-single" => "";
+    ListIgnoresArgument: "1939-5-list-arg-single" => "1939-5/list-of-one";
     /// LIST with an argument shows the size without the number.
-    ListWithoutNumber: "1939-5-list-format" => "";
+    ListWithoutNumber: "1939-5-list-format" => "1939-5/list-of-one";
     /// Lines of LIST say `octets` behind the size.
-    ListSaysMore: "1939-5-list-nothing-more" => "";
+    ListSaysMore: "1939-5-list-nothing-more" => "1939-5/scan-listing-and-nothing-more";
     /// LIST shows marked messages.
-    ListShowsMarked: "1939-5-list-excludes-deleted" => "";
+    ListShowsMarked: "1939-5-list-excludes-deleted" => "1939-5/list-without-the-marked";
     /// LIST of a marked message is answered.
-    ListOfMarked: "1939-5-list-deleted-arg" => "";
+    ListOfMarked: "1939-5-list-deleted-arg" => "1939-5/list-of-a-marked-one";
     /// LIST is refused for an empty maildrop.
-    ListEmptyRefused: "1939-5-list-empty-ok" => "";
+    ListEmptyRefused: "1939-5-list-empty-ok" => "1939-5/list-of-nothing";
 
     // RFC 1939: RETR, DELE, RSET, NOOP.
     /// RETR inserts a header field.
-    RetrAddsHeader: "1939-5-retr-whole" => "";
+    RetrAddsHeader: "1939-5-retr-whole" => "1939-5/retr-of-the-whole";
     /// RETR sends stored line ends as they are.
-    RetrBareLf: "1939-5-retr-crlf-lines" => "";
+    RetrBareLf: "1939-5-retr-crlf-lines" => "1939-5/retr-with-crlf";
     /// The final dot stands behind the last line when that was stored without a line end.
-    RetrGluesDot: "1939-5-retr-final-crlf" => "";
+    RetrGluesDot: "1939-5-retr-final-crlf" => "1939-5/retr-without-a-final-line-end";
     /// Each message can be had once in a session.
-    RetrOnce: "1939-5-repeatable" => "";
+    RetrOnce: "1939-5-repeatable" => "1939-5/in-any-order";
     /// QUIT removes whatever was retrieved.
-    RetrRemoves: "1939-5-retr-keeps" => "";
+    RetrRemoves: "1939-5-retr-keeps" => "1939-5/retr-keeps";
     /// The end of a session without QUIT removes whatever was retrieved.
     RetrRemovesAtHangUp: "1939-8-download-once-abort" => "";
     /// RETR of a message that is not there sends an empty one.
-    RetrOfNone: "1939-5-retr-nosuch" => "";
+    RetrOfNone: "1939-5-retr-nosuch" => "1939-3/negative-is-one-line";
     /// DELE removes at once.
-    DeleRemovesAtOnce: "1939-5-dele-marks" => "";
+    DeleRemovesAtOnce: "1939-5-dele-marks" => "1939-5/dele-only-marks";
     /// DELE of a marked message is answered `+OK`.
-    DeleTwice: "1939-5-dele-arg" => "";
+    DeleTwice: "1939-5-dele-arg" => "1939-5/dele-twice";
     /// RETR sends marked messages.
-    RetrOfMarked: "1939-5-dele-refs-fail" => "";
+    RetrOfMarked: "1939-5-dele-refs-fail" => "1939-5/marked-is-out-of-reach";
     /// RSET leaves the marks where they are.
-    RsetKeepsMarks: "1939-5-rset-unmarks" => "";
+    RsetKeepsMarks: "1939-5-rset-unmarks" => "1939-5/rset-unmarks";
 
     // RFC 1939: QUIT and the end of a session.
     /// QUIT removes nothing.
-    QuitRemovesNothing: "1939-6-quit-enters-update" => "";
+    QuitRemovesNothing: "1939-6-quit-enters-update" => "1939-6/quit-removes";
     /// QUIT removes the first of the marked messages alone.
-    QuitRemovesOne: "1939-6-removes-all-marked" => "";
+    QuitRemovesOne: "1939-6-removes-all-marked" => "1939-6/removes-all-marked";
     /// QUIT removes letters that came after login, if it removes any.
-    QuitRemovesNewMail: "1939-6-never-unmarked" => "";
+    QuitRemovesNewMail: "1939-6-never-unmarked" => "1939-6/never-the-unmarked";
     /// QUIT is answered a second before anything is removed.
     QuitAnswersEarly: "1939-6-reply-after-removal" => "";
     /// The end of the connection removes what is marked.
-    HangUpRemoves: "1939-6-no-quit-no-removal" => "";
+    HangUpRemoves: "1939-6-no-quit-no-removal" => "1939-6/no-removal-without-quit";
 
     // RFC 1939: TOP.
     /// TOP with -1 lines sends the whole message.

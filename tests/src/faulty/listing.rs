@@ -144,6 +144,9 @@ impl Session {
         if self.is(Fault::ListWithoutNumber) {
             line = line.split(' ').skip(1).collect();
         }
+        if self.is(Fault::AnswersTwice) {
+            self.ok(&line, &line)?;
+        }
         self.ok(&line, &line)
     }
 

@@ -28,7 +28,7 @@ impl Session {
             _ => return self.syntax(),
         };
         if self.is(Fault::ArgumentsShort) && name.len() > 20 {
-            return self.syntax();
+            return Ok(Next::Close);
         }
         let is_utf8 = std::str::from_utf8(name).is_ok() || self.is(Fault::UserBadUtf8);
         if !is_utf8 || (self.is(Fault::UserAsciiOnly) && !name.is_ascii()) {
@@ -124,16 +124,12 @@ impl Session {
     /// The refusal of a name and what was to prove it.
     pub(super) fn deny(&mut self) -> io::Result<Next> {
         self.is_refused = true;
-        let (english, german) = ("name and password do not match", "das gehört nicht zusammen, äh");
-        if self.is(Fault::ThirdIndicator) {
-            return self.status("+ERR", "AUTH", english, german);
-        }
         let code = match () {
             () if self.is(Fault::NoAuthCode) => "",
             () if self.is(Fault::SysForPassword) => "SYS/TEMP",
             () => "AUTH",
         };
-        self.refuse(code, english, german)
+        self.refuse(code, "name and password do not match", "das gehört nicht zusammen, äh")
     }
 
     fn in_use(&mut self) -> io::Result<Next> {

@@ -24,6 +24,9 @@ impl Session {
         if let Some(position) = self.message(number, Fault::RetrOfMarked)? {
             return self.letter(position, How::Retr);
         }
+        if self.is(Fault::RefusalEndsSession) {
+            return Ok(Next::Close);
+        }
         if self.is(Fault::RefusalOfManyLines) {
             return self.send(b".\r\n");
         }
@@ -57,6 +60,9 @@ impl Session {
         if is_again && self.is(Fault::RetrOnce) {
             return self.refuse("", "you have had it", "die Nachricht wurde schon gelesen, tschüs");
         }
+        if self.is(Fault::NoLock) && self.is_gone(position) {
+            return self.refuse("", "somebody has removed it", "jemand hat sie gelöscht");
+        }
         let is_ready = self.utf8 && !self.is(Fault::Utf8NoEffect);
         if needs_utf8(&content) && !is_ready && !self.is(Fault::Utf8ToEverybody) {
             if self.is(Fault::Utf8HangsUp) {
@@ -72,11 +78,17 @@ impl Session {
             return self.refuse("", "there are not so many lines", "so viele Zeilen wären zu viel");
         }
         let mut reply = b"+OK here it is\r\n".to_vec();
-        if matches!(how, How::Top(_)) && self.is(Fault::AnswersTwice) {
-            reply.extend_from_slice(b"+OK here it is\r\n");
-        }
         self.write_letter(&mut reply, &content, how);
         self.send(&reply)
+    }
+
+    /// Whether another session has removed a letter that this one still counts.
+    fn is_gone(&self, position: usize) -> bool {
+        let Some(open) = &self.open else { return true };
+        let held = open.maildrop.letters();
+        open.letters
+            .get(position)
+            .is_none_or(|seen| held.letters.iter().all(|letter| letter.id != seen.letter.id))
     }
 
     fn write_letter(&self, reply: &mut Vec<u8>, content: &[u8], how: How) {

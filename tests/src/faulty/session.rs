@@ -93,7 +93,8 @@ impl Session {
     }
 
     fn converse(&mut self) -> io::Result<()> {
-        if self.is(Fault::GreetingWaits) {
+        // Two numbers belong to each connection.
+        if self.is(Fault::GreetingWaits) && self.number > 6 {
             self.wire.fill()?;
         }
         let mut greeting = format!("+OK POP3 server ready {}\r\n", self.timestamp);
@@ -212,12 +213,6 @@ impl Session {
     }
 
     fn noop(&mut self) -> io::Result<Next> {
-        if self.is(Fault::NoSpaceAfterStatus) {
-            return self.send(b"+OKnothing\r\n");
-        }
-        if self.is(Fault::ReplyEndsInLf) {
-            return self.send(b"+OK nothing done\n");
-        }
         if self.is(Fault::BracketedText) {
             return self.ok("[nothing] done", "[nichts] getan");
         }
@@ -247,8 +242,17 @@ impl Session {
             return self.ok("as you wish", "wie gewünscht");
         }
         if self.is(Fault::RepeatsCommand) {
-            self.wire.send(&[b"-ERR unknown command ", line, b"\r\n"].concat())?;
-            return Ok(Next::Command);
+            let reply = [b"-ERR ", line, b"? ", line, b"? ", line, b"?\r\n"].concat();
+            return self.send(&reply);
+        }
+        if self.is(Fault::NoSpaceAfterStatus) {
+            return self.send(b"-ERRunknown\r\n");
+        }
+        if self.is(Fault::ReplyEndsInLf) {
+            return self.send(b"-ERR unknown command\n");
+        }
+        if self.is(Fault::ThirdIndicator) {
+            return self.status("+ERR", "", "unknown command", "unbekannter Befehl");
         }
         self.bad("unknown command", "unbekannter Befehl")
     }
@@ -266,8 +270,7 @@ impl Session {
 
     /// The reply to a command that is none.
     fn bad(&mut self, english: &str, german: &str) -> io::Result<Next> {
-        self.refuse("", english, german)?;
-        Ok(if self.is(Fault::BadCommandEndsSession) { Next::Close } else { Next::Command })
+        self.refuse("", english, german)
     }
 
     /// `+OK` and a text.

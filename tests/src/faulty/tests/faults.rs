@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::client::Client;
+use super::client::{Client, PATIENCE};
 use super::with_two_letters;
 use crate::faulty::{FAULTS, Fault, FaultyServer};
 
@@ -77,8 +77,13 @@ fn what_was_injected_before_tls_is_answered_in_it() {
 #[test]
 fn a_server_that_waits_for_the_client_greets_afterwards() {
     let server = FaultyServer::start(Some(Fault::GreetingWaits)).unwrap();
+    for _ in 0..3 {
+        Client::clear(&server);
+    }
     let mut client = Client::unread(&server);
-    std::thread::sleep(Duration::from_millis(50));
+    client.be_patient_for(Duration::from_millis(100));
+    assert!(client.try_read().is_err(), "it says nothing, and does not close");
+    client.be_patient_for(PATIENCE);
     client.send(b"NOOP\r\n");
     assert!(client.line().starts_with("+OK POP3"));
     assert!(client.line().starts_with("-ERR "));

@@ -6,6 +6,7 @@
 //! | [`transcript`] | sessions as readable text, played against either side |
 //! | [`letters`] | letters that break programs, made anew each time from a seed |
 //! | [`compare`] | what may become of a letter on its way, and nothing else |
+//! | [`faulty`] | a lawful server that does one thing wrong when asked to, for `pop3-conformance` |
 //! | [`in_process`] | our server without a socket |
 //! | [`process`] | programs that are started, waited for within bounds, and ended |
 //! | [`pop3`] | the program `pop3`, built once a run |
@@ -18,6 +19,7 @@ use std::io::Write;
 
 pub mod adapters;
 pub mod compare;
+pub mod faulty;
 pub mod in_process;
 pub mod letters;
 pub mod peers;

@@ -107,7 +107,7 @@ faults! {
     /// Messages behind a marked one move up.
     Renumbers: "1939-4-numbers-fixed" => "1939-4/numbers-are-fixed";
     /// `+1` is a number.
-    NumberWithPlus: "1939-4-numbers-decimal" => "";
+    NumberWithPlus: "1939-4-numbers-decimal" => "1939-3/number-with-a-sign";
     /// `1x` is a number.
     NumberWithRest: "1939-3-err-syntax" => "1939-3/bad-number";
     /// Numbers are those of 32 bits: 4294967297 is 1.
@@ -179,7 +179,7 @@ faults! {
     /// QUIT removes letters that came after login, if it removes any.
     QuitRemovesNewMail: "1939-6-never-unmarked" => "1939-6/never-the-unmarked";
     /// QUIT is answered a second before anything is removed.
-    QuitAnswersEarly: "1939-6-reply-after-removal" => "";
+    QuitAnswersEarly: "1939-6-reply-after-removal" => "1939-6/reply-after-removal";
     /// The end of the connection removes what is marked.
     HangUpRemoves: "1939-6-no-quit-no-removal" => "1939-6/no-removal-without-quit";
 

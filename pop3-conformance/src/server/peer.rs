@@ -107,6 +107,8 @@ pub struct Peer {
     pub(crate) greeted: bool,
     /// How many octets were sent since the greeting, or since TLS began.
     pub(crate) sent: usize,
+    /// Whether the end of the connection came as it should: in TLS with an alert before it.
+    pub(crate) ended_well: bool,
 }
 
 impl fmt::Debug for Peer {
@@ -133,6 +135,7 @@ impl Peer {
             on_exchange,
             greeted: false,
             sent: 0,
+            ended_well: false,
         }
     }
 
@@ -183,7 +186,10 @@ impl Peer {
         let mut buffer = [0; 16 << 10];
         loop {
             match stream.read(&mut buffer) {
-                Ok(0) => return Ok(false),
+                Ok(0) => {
+                    self.ended_well = true;
+                    return Ok(false);
+                }
                 Ok(read) => {
                     self.unread.extend_from_slice(&buffer[..read]);
                     return Ok(true);
@@ -331,6 +337,25 @@ impl Peer {
         }
         self.log.note("the server closed the connection");
         Ok(rest)
+    }
+
+    /// Reads so many octets, whatever they are; fewer when the server closes the connection.
+    ///
+    /// # Errors
+    /// When the server neither says them nor closes the connection.
+    pub fn octets(&mut self, count: usize) -> Result<Vec<u8>, Trouble> {
+        while self.unread.len() < count {
+            match self.fill() {
+                Ok(true) => {}
+                Ok(false) | Err(Trouble::Closed(_)) => break,
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        let octets: Vec<u8> = self.unread.drain(..count.min(self.unread.len())).collect();
+        if !octets.is_empty() {
+            self.log.came(&octets);
+        }
+        Ok(octets)
     }
 
     /// Says that nothing more will be sent, and goes on reading.

@@ -105,6 +105,8 @@ pub struct Peer {
     on_exchange: OnExchange,
     /// Whether the greeting has been read.
     pub(crate) greeted: bool,
+    /// The greeting, once it has been read: APOP needs its timestamp.
+    pub(crate) greeted_with: Vec<u8>,
     /// How many octets were sent since the greeting, or since TLS began.
     pub(crate) sent: usize,
     /// Whether the end of the connection came as it should: in TLS with an alert before it.
@@ -134,6 +136,7 @@ impl Peer {
             log,
             on_exchange,
             greeted: false,
+            greeted_with: Vec::new(),
             sent: 0,
             ended_well: false,
         }
@@ -210,7 +213,7 @@ impl Peer {
     /// # Errors
     /// When there is none.
     pub fn line(&mut self) -> Result<Vec<u8>, Trouble> {
-        self.greeted = true;
+        let is_greeting = !std::mem::replace(&mut self.greeted, true);
         if let Some(greeting) = self.greeting.take() {
             return Ok(greeting);
         }
@@ -244,6 +247,9 @@ impl Peer {
         };
         let line: Vec<u8> = self.unread.drain(..end).collect();
         self.log.came(&line);
+        if is_greeting {
+            self.greeted_with.clone_from(&line);
+        }
         if let Some(exchange) = self.tracker.came(&line) {
             (self.on_exchange)(&exchange);
         }

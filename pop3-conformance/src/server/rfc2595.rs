@@ -15,6 +15,13 @@ const SILENCE: Duration = Duration::from_millis(500);
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::code(
+            "2595-4/capa-beside-stls",
+            "A server that has STLS has CAPA.",
+            &["2595-4-needs-capa"],
+            "door: clear",
+            capa_beside_stls,
+        ),
+        Case::code(
             "2595-4/stls-not-listed-in-tls",
             "CAPA does not list STLS in TLS where it is refused.",
             &["2595-4-stls-listed"],
@@ -97,6 +104,17 @@ fn capa(peer: &mut Peer) -> Result<super::survey::Capabilities, Halt> {
         Some(list) => Ok(list),
         None => breach(shown(&reply.status), "+OK to CAPA"),
     }
+}
+
+fn capa_beside_stls(bench: &mut Bench<'_>) -> Result<(), Halt> {
+    let mut peer = bench.connect_clear()?;
+    bench.greet(&mut peer)?;
+    if !peer.ask("STLS")?.is_positive() {
+        return skip("the server has no STLS");
+    }
+    let mut peer = bench.connect_clear()?;
+    bench.greet(&mut peer)?;
+    capa(&mut peer).map(drop)
 }
 
 fn not_listed_in_tls(bench: &mut Bench<'_>) -> Result<(), Halt> {

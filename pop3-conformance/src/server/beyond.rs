@@ -71,6 +71,13 @@ pub(super) fn cases() -> Vec<Case> {
             during_a_long_reply,
         ),
         Case::code(
+            "beyond/quit-and-half-close",
+            "To a client that says no more behind QUIT the reply comes, or the connection ends.",
+            &["1939-6-quit-enters-update"],
+            "fixture; letters: 2; destructive",
+            quit_and_half_close,
+        ),
+        Case::code(
             "beyond/half-close-within-a-letter",
             "To a client that says no more a letter is sent to its end, or the connection ends.",
             &["1939-5-response-each"],
@@ -160,6 +167,29 @@ fn during_a_long_reply(bench: &mut Bench<'_>) -> Result<(), Halt> {
     }
     let listed = peer.reply()?;
     expect(listed.is_positive(), &listed.status, "+OK to LIST 1")
+}
+
+fn quit_and_half_close(bench: &mut Bench<'_>) -> Result<(), Halt> {
+    let mut peer = bench.session()?;
+    peer.ask("DELE 1")?;
+    peer.command("QUIT")?;
+    peer.half_close()?;
+    let reply = match peer.line() {
+        Ok(reply) => Some(reply),
+        Err(Trouble::Closed(_)) => None,
+        Err(trouble) => return Err(trouble.into()),
+    };
+    peer.rest()?;
+    // Whoever is let in next finds everything done.
+    let stat = bench.session()?.ask("STAT")?;
+    let left = format!("+OK {} ", bench.count() - 1);
+    match reply {
+        Some(reply) => {
+            expect(reply.starts_with(b"+OK"), &reply, "+OK to QUIT")?;
+            expect(stat.line().starts_with(&left), &stat.status, left)
+        }
+        None => Ok(()),
+    }
 }
 
 fn half_close_within_a_letter(bench: &mut Bench<'_>) -> Result<(), Halt> {

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::{CipherSuite, ClientConfig};
 
-use super::bench::{Bench, Halt, breach, expect};
+use super::bench::{Bench, Halt, expect, skip};
 use super::case::Door;
 use super::peer::{Peer, Trouble};
 use super::target::Anybody;
+use super::wire::shown;
+use crate::report::Breach;
 
 /// A version of TLS as it stands on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,7 +126,7 @@ pub(super) fn before_tls(bench: &mut Bench<'_>, door: Door) -> Result<Peer, Halt
 pub(super) fn refused(bench: &mut Bench<'_>, hellos: &[Vec<u8>], what: &str) -> Result<(), Halt> {
     let doors = doors(bench);
     if doors.is_empty() {
-        return super::bench::skip("the server has no TLS that is known");
+        return skip("the server has no TLS that is known");
     }
     for door in doors {
         for hello in hellos {
@@ -134,15 +136,18 @@ pub(super) fn refused(bench: &mut Bench<'_>, hellos: &[Vec<u8>], what: &str) -> 
                 Answer::Refused => {}
                 Answer::ServerHello(version) => {
                     let came = format!("a ServerHello of version {:#06x}", version.0);
-                    return breach(came, format!("no handshake with {what}"));
+                    return wrong(what, came);
                 }
-                Answer::Else(octets) => {
-                    return breach(super::wire::shown(&octets), "an alert, or the end");
-                }
+                Answer::Else(octets) => return wrong(what, shown(&octets)),
             }
         }
     }
     Ok(())
+}
+
+fn wrong(what: &str, came: String) -> Result<(), Halt> {
+    let sent = format!("a ClientHello that offers {what}");
+    Err(Halt::Breach(Breach::new(sent, came, "an alert, or the end of the connection")))
 }
 
 /// A client that offers nothing but what BCP 195 recommends (RFC 9325, section 4.2), and the one

@@ -4,7 +4,7 @@ use super::bench::{Bench, Halt, breach, digest, expect, skip};
 use super::case::Case;
 use super::exchange::without_end;
 use super::peer::{Peer, Reply};
-use super::survey::{Capabilities, capabilities};
+use super::survey::{Capabilities, Way, capabilities};
 use super::wire::shown;
 
 /// A letter that needs UTF-8 in its header, and one that does not.
@@ -63,6 +63,9 @@ pub(super) fn cases() -> Vec<Case> {
             &["6856-2.2-saslprep"],
             "needs: UTF8 USER, USER; maildrop",
             |bench| {
+                if bench.offers().way != Way::User {
+                    return skip("the server has no login by USER for this user");
+                }
                 let (name, password) =
                     (full_width(bench)?, bench.target().account.password.clone());
                 let mut peer = settled(bench)?;

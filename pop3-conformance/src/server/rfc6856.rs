@@ -92,6 +92,13 @@ pub(super) fn cases() -> Vec<Case> {
             list_of_languages,
         ),
         Case::code(
+            "6856-3.2/lang-says-which",
+            "A language that was chosen is named in the reply.",
+            &["6856-3.2-lang-ok"],
+            "needs: LANG",
+            lang_says_which,
+        ),
+        Case::code(
             "6856-3.2/language-at-once",
             "A language that was chosen is spoken from that reply on.",
             &["6856-3.2-lang-immediate"],
@@ -300,6 +307,22 @@ fn list_of_languages(bench: &mut Bench<'_>) -> Result<(), Halt> {
         expect(chosen.is_positive() && names_it, &chosen.status, format!("+OK {tag}"))?;
     }
     Ok(())
+}
+
+fn lang_says_which(bench: &mut Bench<'_>) -> Result<(), Halt> {
+    let mut peer = bench.connect()?;
+    bench.greet(&mut peer)?;
+    let tags = languages(&mut peer)?;
+    let reply = peer.ask("LANG *")?;
+    if !reply.is_positive() {
+        return skip("the server has no language that it prefers");
+    }
+    let line = reply.line();
+    let mut words = line.splitn(3, ' ').skip(1);
+    let tag = words.next().unwrap_or_default();
+    let is_listed = tags.iter().any(|listed| listed.eq_ignore_ascii_case(tag));
+    let has_text = words.next().is_some_and(|text| !text.is_empty());
+    expect(is_listed && has_text, &reply.status, "+OK, the tag of a language, and a text")
 }
 
 /// The replies to what is refused in either state.

@@ -6,7 +6,7 @@ use super::bench::{Bench, Halt, breach, expect, skip};
 use super::case::{Case, Door};
 use super::handshake::{Answer, TLS_1_2, answer, before_tls, hello_with};
 use super::peer::{Peer, Trouble};
-use super::survey::capabilities;
+use super::survey::capa;
 use super::wire::shown;
 
 /// How long a server is listened to that should say nothing.
@@ -96,14 +96,6 @@ pub(super) fn cases() -> Vec<Case> {
             plain_not_in_clear,
         ),
     ]
-}
-
-fn capa(peer: &mut Peer) -> Result<super::survey::Capabilities, Halt> {
-    let reply = peer.ask("CAPA")?;
-    match capabilities(&reply.lines_if_positive()) {
-        Some(list) => Ok(list),
-        None => breach(shown(&reply.status), "+OK to CAPA"),
-    }
 }
 
 fn capa_beside_stls(bench: &mut Bench<'_>) -> Result<(), Halt> {

@@ -254,7 +254,7 @@ impl<'a> Bench<'a> {
     }
 
     fn try_login(&self, peer: &mut Peer, way: Way) -> Result<Reply, Trouble> {
-        let greeting = peer.greeting()?.unwrap_or_default();
+        peer.greeting()?;
         let Account { user, password, .. } = &self.target.account;
         match way {
             Way::User => {
@@ -275,7 +275,7 @@ impl<'a> Bench<'a> {
                 peer.command(&Base64::encode_string(&response))?;
             }
             Way::Apop => {
-                let digest = digest(&greeting, password).unwrap_or_default();
+                let digest = digest(&peer.greeted_with, password).unwrap_or_default();
                 peer.send(&[b"APOP ", &user[..], b" ", &digest, b"\r\n"].concat())?;
             }
         }

@@ -1,12 +1,17 @@
 //! Judges a server: each case on connections of its own, several at a time.
 
 pub mod bench;
+mod beyond;
 pub mod case;
 pub mod exchange;
 pub mod fixture;
+mod handshake;
 pub mod peer;
 mod play;
 mod rfc1939;
+mod rfc2595;
+mod rfc6856;
+mod rfc8314;
 pub mod survey;
 pub mod target;
 pub mod transport;
@@ -37,6 +42,11 @@ const FILES: &[(&str, &str)] = &[
     ("rfc1939-4", include_str!("../../cases/server/rfc1939-4.txt")),
     ("rfc1939-5", include_str!("../../cases/server/rfc1939-5.txt")),
     ("rfc1939-6", include_str!("../../cases/server/rfc1939-6.txt")),
+    ("rfc2595", include_str!("../../cases/server/rfc2595.txt")),
+    ("rfc5322", include_str!("../../cases/server/rfc5322.txt")),
+    ("rfc6856", include_str!("../../cases/server/rfc6856.txt")),
+    ("rfc8314", include_str!("../../cases/server/rfc8314.txt")),
+    ("beyond", include_str!("../../cases/server/beyond.txt")),
 ];
 
 /// All cases that come with this crate.
@@ -53,6 +63,10 @@ pub fn cases() -> Vec<Case> {
         }
     }
     cases.extend(rfc1939::cases());
+    cases.extend(rfc2595::cases());
+    cases.extend(rfc6856::cases());
+    cases.extend(rfc8314::cases());
+    cases.extend(beyond::cases());
     cases
 }
 

@@ -105,8 +105,12 @@ pub struct Peer {
     on_exchange: OnExchange,
     /// Whether the greeting has been read.
     pub(crate) greeted: bool,
+    /// The greeting, once it has been read: APOP needs its timestamp.
+    pub(crate) greeted_with: Vec<u8>,
     /// How many octets were sent since the greeting, or since TLS began.
     pub(crate) sent: usize,
+    /// Whether the end of the connection came as it should: in TLS with an alert before it.
+    pub(crate) ended_well: bool,
 }
 
 impl fmt::Debug for Peer {
@@ -132,7 +136,9 @@ impl Peer {
             log,
             on_exchange,
             greeted: false,
+            greeted_with: Vec::new(),
             sent: 0,
+            ended_well: false,
         }
     }
 
@@ -183,7 +189,10 @@ impl Peer {
         let mut buffer = [0; 16 << 10];
         loop {
             match stream.read(&mut buffer) {
-                Ok(0) => return Ok(false),
+                Ok(0) => {
+                    self.ended_well = true;
+                    return Ok(false);
+                }
                 Ok(read) => {
                     self.unread.extend_from_slice(&buffer[..read]);
                     return Ok(true);
@@ -204,7 +213,7 @@ impl Peer {
     /// # Errors
     /// When there is none.
     pub fn line(&mut self) -> Result<Vec<u8>, Trouble> {
-        self.greeted = true;
+        let is_greeting = !std::mem::replace(&mut self.greeted, true);
         if let Some(greeting) = self.greeting.take() {
             return Ok(greeting);
         }
@@ -238,6 +247,9 @@ impl Peer {
         };
         let line: Vec<u8> = self.unread.drain(..end).collect();
         self.log.came(&line);
+        if is_greeting {
+            self.greeted_with.clone_from(&line);
+        }
         if let Some(exchange) = self.tracker.came(&line) {
             (self.on_exchange)(&exchange);
         }
@@ -331,6 +343,25 @@ impl Peer {
         }
         self.log.note("the server closed the connection");
         Ok(rest)
+    }
+
+    /// Reads so many octets, whatever they are; fewer when the server closes the connection.
+    ///
+    /// # Errors
+    /// When the server neither says them nor closes the connection.
+    pub fn octets(&mut self, count: usize) -> Result<Vec<u8>, Trouble> {
+        while self.unread.len() < count {
+            match self.fill() {
+                Ok(true) => {}
+                Ok(false) | Err(Trouble::Closed(_)) => break,
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        let octets: Vec<u8> = self.unread.drain(..count.min(self.unread.len())).collect();
+        if !octets.is_empty() {
+            self.log.came(&octets);
+        }
+        Ok(octets)
     }
 
     /// Says that nothing more will be sent, and goes on reading.

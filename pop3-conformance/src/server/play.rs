@@ -105,8 +105,9 @@ impl Play<'_, '_> {
                 }
             }
             Step::MayEnd => {
-                self.flush()?;
-                match self.line()?.peer.says_within(SECOND_THOUGHTS) {
+                let line = self.line()?;
+                // The end may come before everything is said.
+                match line.flush().and_then(|()| line.peer.says_within(SECOND_THOUGHTS)) {
                     Err(Trouble::Closed(_)) => return Err(Halt::Done),
                     other => other.map(|_| ())?,
                 }

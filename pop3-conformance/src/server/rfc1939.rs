@@ -75,9 +75,11 @@ fn indicators(exchange: &Exchange, _: &Offers) -> Watched {
 
 fn line_ends(exchange: &Exchange, _: &Offers) -> Watched {
     let lines = exchange.challenges.iter().chain(Some(&exchange.status)).chain(&exchange.content);
+    // A bare CR within a line of a letter is the letter's own.
+    let is_letter = matches!(exchange.keyword().as_str(), "RETR" | "TOP");
     let odd = |line: &&Vec<u8>| {
-        let content = line.strip_suffix(b"\r\n");
-        content.is_none_or(|content| content.iter().any(|octet| matches!(octet, b'\r' | b'\n')))
+        let Some(content) = line.strip_suffix(b"\r\n") else { return true };
+        content.contains(&b'\n') || content.contains(&b'\r') && !is_letter
     };
     match lines.filter(|line| !line.is_empty()).find(odd) {
         Some(line) => Watched::Wrong { came: line.clone(), right: "CRLF, at the end alone" },

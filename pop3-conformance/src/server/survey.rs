@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::bench::{Bench, Halt};
+use super::bench::{Bench, Halt, breach};
 use super::exchange::without_end;
+use super::peer::Peer;
+use super::wire::shown;
 
 /// What the server offers.
 #[derive(Clone, Debug, Default)]
@@ -103,6 +105,15 @@ pub(crate) fn survey(bench: &mut Bench<'_>) -> Result<Offers, Halt> {
     }
     let _ = peer.ask("QUIT");
     Ok(offers)
+}
+
+/// Asks for the list of capabilities.
+pub(crate) fn capa(peer: &mut Peer) -> Result<Capabilities, Halt> {
+    let reply = peer.ask("CAPA")?;
+    match capabilities(&reply.lines_if_positive()) {
+        Some(list) => Ok(list),
+        None => breach(shown(&reply.status), "+OK to CAPA"),
+    }
 }
 
 /// The list that these lines are.

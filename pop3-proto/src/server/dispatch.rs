@@ -84,10 +84,13 @@ impl Connection {
         }
         self.bad_commands = 0;
         match command {
-            Command::User(name) => {
-                self.user = Some(name);
-                self.ok(&Remark::NameTaken);
-            }
+            Command::User(name) => match Self::prepared(name) {
+                Ok(name) => {
+                    self.user = Some(name);
+                    self.ok(&Remark::NameTaken);
+                }
+                Err(remark) => self.err(&remark),
+            },
             Command::Pass(password) if !self.is_lawful_password(&password) => {
                 self.err(&Remark::BadPassword);
             }
@@ -96,11 +99,14 @@ impl Connection {
                     self.authenticate(Credentials::Password { user, password });
                 }
             }
-            Command::Apop { user, digest } => {
-                if let Some(timestamp) = self.timestamp.clone() {
+            Command::Apop { user, digest } => match (Self::prepared(user), &self.timestamp) {
+                (Ok(user), Some(timestamp)) => {
+                    let timestamp = timestamp.clone();
                     self.authenticate(Credentials::Apop { user, timestamp, digest });
                 }
-            }
+                (Err(remark), _) => self.err(&remark),
+                (Ok(_), None) => {}
+            },
             Command::Capa => self.capa(),
             Command::Auth { mechanism, initial } => self.auth(mechanism, initial.as_ref()),
             Command::Stls => self.stls(),

@@ -9,6 +9,7 @@ use crate::server::connection::Connection;
 use crate::server::language::{self, Language};
 use crate::server::remark::Remark;
 use crate::text::Text;
+use crate::types::UserName;
 
 impl Connection {
     /// Whether the client has asked for UTF-8 mode: messages go out as they are, with UTF-8 in
@@ -71,6 +72,14 @@ impl Connection {
         let utf8 = |capability: &Capability| *capability == Capability::Utf8 { user: true };
         !self.config.capabilities.iter().any(utf8)
             || core::str::from_utf8(password.expose()).is_ok()
+    }
+
+    /// A name as it is looked up: prepared, where that is built in (RFC 6856, section 2.2).
+    pub(super) fn prepared(user: UserName) -> Result<UserName, Remark<'static>> {
+        #[cfg(feature = "sasl")]
+        return crate::auth::sasl::lenient_user(user).map_err(|_| Remark::BadUserName);
+        #[cfg(not(feature = "sasl"))]
+        Ok(user)
     }
 
     /// What was agreed in clear text may have been agreed with somebody else.

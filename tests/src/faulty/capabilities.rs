@@ -18,7 +18,9 @@ impl Session {
             list.push("UIDL".to_owned());
         }
         let forgets_user = is_open && self.is(Fault::CapaForgetsUser);
-        if !self.is(Fault::UserUnlisted) && !forgets_user {
+        // Where USER is offered, PLAIN may be there for the same old clients.
+        let hides_user = !in_tls && self.is(Fault::PlainInClear);
+        if !self.is(Fault::UserUnlisted) && !forgets_user && !hides_user {
             list.push("USER".to_owned());
         }
         if !(is_open && self.is(Fault::SaslGoneAfterLogin)) {

@@ -297,29 +297,29 @@ faults! {
 
     // RFC 2595 and RFC 8314.
     /// What came in clear text behind STLS is done in TLS.
-    StlsInjection: "2595-4-no-injected-commands" => "";
+    StlsInjection: "2595-4-no-injected-commands" => "2595-4/command-behind-stls";
     /// STLS works after login.
-    StlsAfterLogin: "2595-4-stls-state" => "";
+    StlsAfterLogin: "2595-4-stls-state" => "2595-4/stls-before-login-alone";
     /// STLS is listed in TLS.
-    StlsListedInTls: "2595-4-stls-listed" => "";
+    StlsListedInTls: "2595-4-stls-listed" => "2595-4/stls-not-listed-in-tls";
     /// STLS takes an argument.
-    StlsWithArgument: "2595-4-stls-noargs" => "";
+    StlsWithArgument: "2595-4-stls-noargs" => "2595-4/stls-takes-no-argument";
     /// A name that was given before STLS holds after it.
-    StlsKeepsUser: "2595-4-server-forgets" => "";
+    StlsKeepsUser: "2595-4-server-forgets" => "2595-4/name-before-stls-is-forgotten";
     /// After STLS the client is logged in.
-    StlsLogsIn: "2595-4-stays-authorization" => "";
+    StlsLogsIn: "2595-4-stays-authorization" => "2595-4/stls-does-not-log-in";
     /// When something else than a handshake comes, the session goes on in clear text.
-    StlsFallsBack: "2595-4-handshake-fail" => "";
-    /// PLAIN is offered in clear text.
-    PlainInClear: "2595-6-plain-needs-encryption" => "";
+    StlsFallsBack: "2595-4-handshake-fail" => "2595-4/no-way-back-from-clear-text";
+    /// PLAIN is offered in clear text, where USER is not.
+    PlainInClear: "2595-6-plain-needs-encryption" => "2595-6/plain-not-in-clear";
     /// The port for TLS greets in clear text.
-    GreetsBeforeTls: "8314-3.1-tls-first" => "";
+    GreetsBeforeTls: "8314-3.1-tls-first" => "8314-3.1/nothing-before-tls";
     /// TLS ends without an alert.
-    NoCloseAlert: "8314-3.4-close-alert" => "";
+    NoCloseAlert: "8314-3.4-close-alert" => "8314-3.4/alert-before-the-end";
     /// STLS is listed, and refused.
-    StlsHollow: "8314-4-no-hollow-stls" => "";
+    StlsHollow: "8314-4-no-hollow-stls" => "8314-4/stls-that-is-listed-works";
     /// A client certificate is asked for, which is of no use.
-    AsksForCertificate: "8314-4.2-no-needless-request" => "";
+    AsksForCertificate: "8314-4.2-no-needless-request" => "8314-4.2/certificate-asked-for-in-earnest";
 
     // RFC 3206.
     /// The refusal of a password has no response code.
@@ -427,63 +427,63 @@ faults! {
 
     // RFC 6856.
     /// UTF8 is not listed after login.
-    Utf8GoneAfterLogin: "6856-2-utf8-cap" => "";
+    Utf8GoneAfterLogin: "6856-2-utf8-cap" => "6856-2/utf8-listed-alike";
     /// UTF8 works after login.
-    Utf8AfterLogin: "6856-2-utf8-state" => "";
+    Utf8AfterLogin: "6856-2-utf8-state" => "6856-2/utf8-before-login-alone";
     /// UTF8 takes an argument.
-    Utf8WithArgument: "6856-2.1-utf8-noargs" => "";
+    Utf8WithArgument: "6856-2.1-utf8-noargs" => "6856-2.1/utf8-takes-no-argument";
     /// UTF8 has no effect.
-    Utf8NoEffect: "6856-2.1-utf8-effect" => "";
+    Utf8NoEffect: "6856-2.1-utf8-effect" => "6856-2.1/utf8-letters-as-they-are";
     /// UTF8 adds a header field to messages that are ASCII.
-    Utf8ChangesAscii: "6856-2.1-ascii-unaffected" => "";
+    Utf8ChangesAscii: "6856-2.1-ascii-unaffected" => "6856-2.1/ascii-in-either-mode";
     /// UTF-8 in headers is sent to everybody.
-    Utf8ToEverybody: "6856-2.1-no-raw-utf8" => "";
+    Utf8ToEverybody: "6856-2.1-no-raw-utf8" => "6856-2.1/no-utf-8-to-others";
     /// The refusal of a message that needs UTF8 has no response code.
-    NoUtf8Code: "6856-5-utf8-code" => "";
+    NoUtf8Code: "6856-5-utf8-code" => "6856-5/code-utf8";
     /// The session ends when a message needs UTF8.
-    Utf8HangsUp: "6856-2.1-anticipate" => "";
+    Utf8HangsUp: "6856-2.1-anticipate" => "6856-2.1/no-utf-8-to-others";
     /// USER refuses names in UTF-8.
-    UserAsciiOnly: "6856-2.2-user-arg" => "";
+    UserAsciiOnly: "6856-2.2-user-arg" => "6856-2.2/user-in-utf-8";
     /// USER takes names that are no UTF-8.
-    UserBadUtf8: "6856-2.2-bad-utf8" => "";
+    UserBadUtf8: "6856-2.2-bad-utf8" => "6856-2.2/names-that-are-no-utf-8";
     /// Names are not prepared.
-    UserUnprepared: "6856-2.2-saslprep" => "";
+    UserUnprepared: "6856-2.2-saslprep" => "6856-2.2/names-in-other-letters";
     /// LANG works, and is not listed.
-    LangUnlisted: "6856-3.1-lang-cap" => "";
+    LangUnlisted: "6856-3.1-lang-cap" => "6856-3.1/lang-listed-alike";
     /// LANG is refused after login.
-    LangBeforeLoginOnly: "6856-3.1-lang-states" => "";
+    LangBeforeLoginOnly: "6856-3.1-lang-states" => "6856-3.1/lang-in-both-states";
     /// LANG does not say which language was chosen.
-    LangWithoutTag: "6856-3.2-lang-ok" => "";
+    LangWithoutTag: "6856-3.2-lang-ok" => "6856-3.2/lang-says-which";
     /// LANG changes nothing but its own reply.
-    LangNoEffect: "6856-3.2-lang-immediate" => "";
+    LangNoEffect: "6856-3.2-lang-immediate" => "6856-3.2/language-at-once";
     /// Texts are in Latin-1.
-    LangLatin1: "6856-3.2-lang-utf8" => "";
+    LangLatin1: "6856-3.2-lang-utf8" => "6856-3.2/languages-in-utf-8";
     /// Any language is answered `+OK`.
-    LangAny: "6856-3.2-lang-fail" => "";
+    LangAny: "6856-3.2-lang-fail" => "6856-3.2/language-that-is-not-there";
     /// `LANG *` is refused.
-    LangStarRefused: "6856-3.2-lang-star" => "";
+    LangStarRefused: "6856-3.2-lang-star" => "6856-3.1/lang-in-both-states";
     /// The languages are listed in a single line.
-    LangListInOneLine: "6856-3.2-lang-list" => "";
+    LangListInOneLine: "6856-3.2-lang-list" => "6856-3.2/list-of-languages";
     /// The list has names before tags, which are in brackets.
-    LangListTurned: "6856-3.2-lang-list-format" => "";
+    LangListTurned: "6856-3.2-lang-list-format" => "6856-3.2/list-of-languages";
     /// Response codes are translated.
-    LangTranslatesCodes: "6856-3.2-codes-untouched" => "";
+    LangTranslatesCodes: "6856-3.2-codes-untouched" => "6856-3.2/numbers-and-codes-in-any-language";
 
     // RFC 5321 and RFC 5322: what becomes of a message.
     /// Only lines behind a stored CRLF are byte-stuffed.
-    StuffsBehindCrlfOnly: "5321-4.1.1.4-lf-dot-lf" => "";
+    StuffsBehindCrlfOnly: "5321-4.1.1.4-lf-dot-lf" => "5321-4.1.1.4/lf-dot-lf";
     /// An empty line is sent before the final dot.
-    ExtraEmptyLine: "5321-4.1.1.4-no-extra-crlf" => "";
+    ExtraEmptyLine: "5321-4.1.1.4-no-extra-crlf" => "5321-4.1.1.4/no-extra-line-at-the-end";
     /// Lines that begin with two dots are not byte-stuffed.
-    TwoDotsUnstuffed: "5321-4.5.2-transparency" => "";
+    TwoDotsUnstuffed: "5321-4.5.2-transparency" => "5321-4.5.2/stored-dots-are-stuffed-once-more";
     /// Lines are broken after 1,000 octets.
-    BreaksLines: "5321-4.5.3.1.6-line-1000" => "";
+    BreaksLines: "5322-2.1.1-line-998" => "5322-2.1.1/line-of-5000";
     /// TOP sends stored line ends as they are.
-    TopBareLf: "5322-2.3-no-bare-crlf" => "";
+    TopBareLf: "5322-2.3-no-bare-crlf" => "5322-2.3/stored-lf-becomes-crlf";
     /// TOP leaves the empty line behind the header away.
-    TopWithoutEmptyLine: "5322-2.1-blank-line" => "";
+    TopWithoutEmptyLine: "5322-2.1-blank-line" => "5322-2.1/header-ends-at-the-first-empty-line";
     /// TOP sends the first line of each header field alone.
-    TopCutsFields: "5322-2.2.3-folding" => "";
+    TopCutsFields: "5322-2.2.3-folding" => "5322-2.2.3/folded-fields";
 }
 
 #[cfg(test)]

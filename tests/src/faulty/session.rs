@@ -156,7 +156,7 @@ impl Session {
     /// The arguments of a command: words with one space between them. None when they are not.
     fn arguments<'a>(&self, rest: Option<&'a [u8]>) -> Option<Vec<&'a str>> {
         let Some(rest) = rest else { return Some(Vec::new()) };
-        let rest = std::str::from_utf8(rest).ok().filter(|rest| rest.is_ascii())?;
+        let rest = std::str::from_utf8(rest).ok()?;
         if self.is(Fault::LooseSpaces) {
             return Some(rest.split_whitespace().collect());
         }

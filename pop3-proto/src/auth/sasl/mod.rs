@@ -77,6 +77,7 @@ use zeroize::Zeroizing;
 pub use channel::{BindingType, ChannelBinding};
 pub use error::SaslError;
 pub use nonces::Nonces;
+pub(crate) use prepare::lenient_user;
 pub use prepare::{prepared_password, prepared_user};
 pub use scram::{ScramHash, ScramKeys};
 pub use server::{ServerMechanism, ServerSetup, Step};

@@ -43,8 +43,9 @@ fn prepare(text: &str) -> Result<Cow<'_, str>, SaslError> {
     Err(SaslError::NotAscii)
 }
 
-/// As a server of PLAIN and LOGIN takes a user name: prepared where that is built in, else as it is.
-pub(super) fn lenient_user(user: UserName) -> Result<UserName, SaslError> {
+/// As a server takes a user name by PLAIN, LOGIN, USER and APOP: prepared where that is built in,
+/// else as it is.
+pub(crate) fn lenient_user(user: UserName) -> Result<UserName, SaslError> {
     if cfg!(feature = "saslprep") { prepared_user(&user) } else { Ok(user) }
 }
 

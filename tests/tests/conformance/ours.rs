@@ -8,6 +8,7 @@ use std::time::Duration;
 use pop3_maildrop::maildir::MaildirMaildrops;
 use pop3_maildrop::memory::MemoryMaildrops;
 use pop3_maildrop::{Certificates, Service};
+use pop3_proto::adapter::Cleartext;
 use pop3_proto::server::Utf8Headers;
 use pop3_proto::tls::ServerTls;
 use pop3_proto::{Capability, Secret, UserName};
@@ -21,11 +22,16 @@ pub(crate) enum Configuration {
     Usual,
     /// Users who log in by APOP.
     Apop,
+    /// No password is taken in clear text.
+    InTlsAlone,
+    /// A letter that needs UTF-8 is refused to whoever has not asked for it.
+    RefusesUtf8,
 }
 
 impl Configuration {
     /// The usual one first.
-    pub(crate) const ALL: [Self; 2] = [Self::Usual, Self::Apop];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Usual, Self::Apop, Self::InTlsAlone, Self::RefusesUtf8];
 
     /// A service over Maildirs in `mail` of that directory.
     pub(crate) fn service(
@@ -49,7 +55,7 @@ impl Configuration {
             let (name, password) = (UserName::new(name)?, Secret::new(password)?);
             match self {
                 Self::Apop => users.add_apop_user(name, password),
-                Self::Usual => users.add_user(name, password),
+                _ => users.add_user(name, password),
             }
         }
         let maildrops = MaildirMaildrops::new(directory.join("mail"));
@@ -60,7 +66,13 @@ impl Configuration {
         let config = service.config_mut();
         config.failed_login_delay = Duration::from_millis(1);
         config.capabilities.set(Capability::Utf8 { user: true });
-        config.utf8_headers = Utf8Headers::Downgrade;
+        config.utf8_headers = match self {
+            Self::RefusesUtf8 => Utf8Headers::Refuse,
+            _ => Utf8Headers::Downgrade,
+        };
+        if let Self::InTlsAlone = self {
+            service.set_cleartext(Cleartext::Never);
+        }
         Ok(service)
     }
 }

@@ -253,7 +253,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn try_login(&self, peer: &mut Peer, way: Way) -> Result<Reply, Trouble> {
+    pub(crate) fn try_login(&self, peer: &mut Peer, way: Way) -> Result<Reply, Trouble> {
         peer.greeting()?;
         let Account { user, password, .. } = &self.target.account;
         match way {

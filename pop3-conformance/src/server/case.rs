@@ -36,6 +36,7 @@ pub struct Case {
 /// | `door: clear` | the session begins in clear text, whatever the others do |
 /// | `door: tls` | the session begins with a TLS handshake |
 /// | `second: yes` | another user is known |
+/// | `apop: yes` | the user is known to have APOP |
 /// | `token: yes` | a token for OAUTHBEARER and XOAUTH2 is known |
 /// | `destructive: yes` | letters are removed |
 /// | `timers: yes` | minutes pass |
@@ -59,6 +60,8 @@ pub struct Needs {
     pub door: Option<Door>,
     /// Another user.
     pub second: bool,
+    /// A user who has APOP.
+    pub apop: bool,
     /// A token.
     pub token: bool,
     /// That letters may be removed.
@@ -219,6 +222,7 @@ impl Needs {
             ("door", "clear") => self.door = Some(Door::Clear),
             ("door", "tls") => self.door = Some(Door::Tls),
             ("second", "yes") => self.second = true,
+            ("apop", "yes") => self.apop = true,
             ("token", "yes") => self.token = true,
             ("destructive", "yes") => self.destructive = true,
             ("timers", "yes") => self.timers = true,

@@ -9,6 +9,7 @@ mod handshake;
 pub mod peer;
 mod play;
 mod rfc1939;
+mod rfc1939_optional;
 mod rfc2595;
 mod rfc6856;
 mod rfc8314;
@@ -30,7 +31,7 @@ use bench::{Bench, Halt};
 use case::Body;
 use fixture::Fixture;
 use peer::OnExchange;
-use survey::{Offers, survey};
+use survey::{Offers, Way, survey};
 use watches::Watches;
 
 use crate::case::Heading;
@@ -42,6 +43,8 @@ const FILES: &[(&str, &str)] = &[
     ("rfc1939-4", include_str!("../../cases/server/rfc1939-4.txt")),
     ("rfc1939-5", include_str!("../../cases/server/rfc1939-5.txt")),
     ("rfc1939-6", include_str!("../../cases/server/rfc1939-6.txt")),
+    ("rfc1939-7", include_str!("../../cases/server/rfc1939-7.txt")),
+    ("rfc1939-8", include_str!("../../cases/server/rfc1939-8.txt")),
     ("rfc2595", include_str!("../../cases/server/rfc2595.txt")),
     ("rfc5322", include_str!("../../cases/server/rfc5322.txt")),
     ("rfc6856", include_str!("../../cases/server/rfc6856.txt")),
@@ -63,6 +66,7 @@ pub fn cases() -> Vec<Case> {
         }
     }
     cases.extend(rfc1939::cases());
+    cases.extend(rfc1939_optional::cases());
     cases.extend(rfc2595::cases());
     cases.extend(rfc6856::cases());
     cases.extend(rfc8314::cases());
@@ -277,6 +281,10 @@ impl Check {
         }
         let known = [
             (needs.second && self.target.second.is_none(), "no other user is known"),
+            (
+                needs.apop && !self.target.apop && offers.way != Way::Apop,
+                "whether the user has APOP is not known",
+            ),
             (needs.token && self.target.token.is_none(), "no token is known"),
             (needs.destructive && !self.destructive, "letters would be removed"),
             (needs.timers && !self.timers, "minutes would pass"),

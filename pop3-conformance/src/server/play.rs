@@ -44,7 +44,6 @@ struct Play<'p, 'b> {
 /// A connection, and what is to be sent on it in the next segment.
 struct Line {
     peer: Peer,
-    greeting: Vec<u8>,
     to_send: Vec<u8>,
 }
 
@@ -57,12 +56,7 @@ impl Line {
     /// A line of the server, after whatever is to be sent.
     fn read(&mut self) -> Result<Vec<u8>, Trouble> {
         self.flush()?;
-        let is_greeting = !self.peer.greeted;
-        let line = self.peer.line()?;
-        if is_greeting {
-            self.greeting.clone_from(&line);
-        }
-        Ok(line)
+        self.peer.line()
     }
 
     fn reply(&mut self) -> Result<Reply, Trouble> {
@@ -180,8 +174,7 @@ impl Play<'_, '_> {
         }
         if self.lines[self.current].is_none() {
             let peer = self.bench.connect()?;
-            let (greeting, to_send) = (Vec::new(), Vec::new());
-            self.lines[self.current] = Some(Line { peer, greeting, to_send });
+            self.lines[self.current] = Some(Line { peer, to_send: Vec::new() });
         }
         Ok(())
     }
@@ -200,7 +193,7 @@ impl Play<'_, '_> {
             let greeting = line.read()?;
             expect(greeting.starts_with(b"+OK"), &greeting, "a positive greeting")?;
         }
-        let greeting = line.greeting.clone();
+        let greeting = line.peer.greeted_with.clone();
         octets(text, &self.bench.names(&greeting)).map_err(Halt::Skip)
     }
 

@@ -79,6 +79,8 @@ pub struct Target {
     pub account: Account,
     /// Another user, for the cases that need one.
     pub second: Option<Account>,
+    /// Whether the user is to get in by APOP: where there is APOP, not everybody need have it.
+    pub apop: bool,
     /// A token that OAUTHBEARER and XOAUTH2 take for the user, for the cases that need one.
     pub token: Option<String>,
     /// Whom its certificate must satisfy.
@@ -98,6 +100,7 @@ impl Target {
             security: Security::None,
             account,
             second: None,
+            apop: false,
             token: None,
             tls,
             patience: Duration::from_secs(30),

@@ -115,9 +115,9 @@ faults! {
     /// A second LIST shows greater sizes than the first.
     SizesGrow: "1939-4-sizes-noted" => "1939-4/sizes-are-settled";
     /// Sizes count one octet for a line end.
-    SizesCountLf: "1939-11-size-crlf" => "";
+    SizesCountLf: "1939-11-size-crlf" => "1939-11/size-on-the-wire";
     /// Sizes count the dots of byte-stuffing.
-    SizesCountStuffing: "1939-11-size-no-stuffing" => "";
+    SizesCountStuffing: "1939-11-size-no-stuffing" => "1939-11/size-without-stuffing";
 
     // RFC 1939: STAT and LIST.
     /// STAT takes an argument.
@@ -131,7 +131,7 @@ faults! {
     /// STAT is refused for an empty maildrop.
     StatEmptyRefused: "1939-5-stat-empty" => "1939-5/stat-of-nothing";
     /// The number in STAT counts letters that came after login.
-    StatCountsNewMail: "1939-8-no-new-mail" => "";
+    StatCountsNewMail: "1939-8-no-new-mail" => "1939-8/new-mail-is-not-seen";
     /// STAT says the sizes of the first message alone.
     StatSumWrong: "1939-5-stat-sum" => "1939-5/stat-is-the-sum";
     /// LIST with an argument shows all messages.
@@ -159,7 +159,7 @@ faults! {
     /// QUIT removes whatever was retrieved.
     RetrRemoves: "1939-5-retr-keeps" => "1939-5/retr-keeps";
     /// The end of a session without QUIT removes whatever was retrieved.
-    RetrRemovesAtHangUp: "1939-8-download-once-abort" => "";
+    RetrRemovesAtHangUp: "1939-8-download-once-abort" => "1939-8/nothing-goes-with-a-hang-up";
     /// RETR of a message that is not there sends an empty one.
     RetrOfNone: "1939-5-retr-nosuch" => "1939-3/negative-is-one-line";
     /// DELE removes at once.
@@ -185,67 +185,67 @@ faults! {
 
     // RFC 1939: TOP.
     /// TOP with -1 lines sends the whole message.
-    TopNegative: "1939-7-top-args" => "";
+    TopNegative: "1939-7-top-args" => "1939-7/top-negative";
     /// TOP with 0 lines sends the whole message.
-    TopZeroSendsAll: "1939-7-top-zero" => "";
+    TopZeroSendsAll: "1939-7-top-zero" => "1939-7/top-of-no-lines";
     /// TOP sends one line too many.
-    TopOneMore: "1939-7-top-content" => "";
+    TopOneMore: "1939-7-top-content" => "1939-7/top-of-some-lines";
     /// TOP counts from the first line of the header on.
-    TopCountsHeader: "1939-7-top-body-lines-only" => "";
+    TopCountsHeader: "1939-7-top-body-lines-only" => "1939-7/top-counts-the-body";
     /// TOP of more lines than there are is refused.
-    TopTooManyRefused: "1939-7-top-too-many" => "";
+    TopTooManyRefused: "1939-7-top-too-many" => "1939-7/top-of-more-than-all";
     /// TOP sends marked messages.
-    TopOfMarked: "1939-7-top-deleted" => "";
+    TopOfMarked: "1939-7-top-deleted" => "1939-7/top-of-a-marked-one";
 
     // RFC 1939: UIDL.
     /// UIDL with an argument has many lines.
-    UidlOneOfManyLines: "1939-7-uidl-arg-single" => "";
+    UidlOneOfManyLines: "1939-7-uidl-arg-single" => "1939-7/uidl-of-one";
     /// There are two spaces before the unique-id.
-    UidlTwoSpaces: "1939-7-uidl-format" => "";
+    UidlTwoSpaces: "1939-7-uidl-format" => "1939-7/unique-id-form";
     /// Unique-ids are 80 octets long.
-    UidlLong: "1939-7-uidl-length" => "";
+    UidlLong: "1939-7-uidl-length" => "1939-7/unique-id-length";
     /// Unique-ids hold an octet above 127.
-    UidlEightBit: "1939-7-uidl-chars" => "";
+    UidlEightBit: "1939-7-uidl-chars" => "1939-7/unique-id-characters";
     /// All messages have the same unique-id.
-    UidlSame: "1939-7-uidl-unique" => "";
+    UidlSame: "1939-7-uidl-unique" => "1939-7/unique-ids-differ";
     /// Each session has unique-ids of its own.
-    UidlOfSession: "1939-7-uidl-persist" => "";
+    UidlOfSession: "1939-7-uidl-persist" => "1939-7/uidl-stays";
     /// A session that ends without QUIT changes the unique-ids.
-    UidlChangesAtHangUp: "1939-7-uidl-persist-abort" => "";
+    UidlChangesAtHangUp: "1939-7-uidl-persist-abort" => "1939-7/uidl-stays-after-a-hang-up";
     /// A new letter has the unique-id of one that was removed.
-    UidlReused: "1939-7-uidl-no-reuse" => "";
+    UidlReused: "1939-7-uidl-no-reuse" => "1939-7/unique-id-of-the-dead";
     /// UIDL shows marked messages.
-    UidlShowsMarked: "1939-7-uidl-excludes-deleted" => "";
+    UidlShowsMarked: "1939-7-uidl-excludes-deleted" => "1939-7/uidl-without-the-marked";
     /// UIDL of a marked message is answered.
-    UidlOfMarked: "1939-7-uidl-deleted-arg" => "";
+    UidlOfMarked: "1939-7-uidl-deleted-arg" => "1939-7/uidl-of-a-marked-one";
     /// UIDL is refused for an empty maildrop.
-    UidlEmptyRefused: "1939-7-uidl-empty" => "";
+    UidlEmptyRefused: "1939-7-uidl-empty" => "1939-7/uidl-of-nothing";
 
     // RFC 1939: USER, PASS, APOP.
     /// USER without a name is answered `+OK`.
-    UserWithoutName: "1939-7-user-arg" => "";
+    UserWithoutName: "1939-7-user-arg" => "1939-7/user-needs-a-name";
     /// USER refuses names that are not there.
-    UserTellsUnknown: "1939-13-user-leak" => "";
+    UserTellsUnknown: "1939-13-user-leak" => "1939-13/user-tells-nothing";
     /// A name holds until PASS, whatever comes between.
-    PassMuchLater: "1939-7-pass-order" => "";
+    PassMuchLater: "1939-7-pass-order" => "1939-7/pass-without-user";
     /// Anybody's password lets anybody in.
-    PassOfOther: "1939-7-pass-pair" => "";
+    PassOfOther: "1939-7-pass-pair" => "1939-7/pass-of-another";
     /// A name holds for a second PASS after a refused one.
-    PassAgain: "1939-7-pass-fail-needs-user" => "";
+    PassAgain: "1939-7-pass-fail-needs-user" => "1939-7/pass-needs-user-again";
     /// A password ends at its first space.
-    PassCut: "1939-7-pass-spaces" => "";
+    PassCut: "1939-7-pass-spaces" => "1939-7/pass-takes-it-all";
     /// All greetings have the same timestamp.
-    ApopStale: "1939-7-apop-fresh" => "";
+    ApopStale: "1939-7-apop-fresh" => "1939-7/timestamps-differ";
     /// The timestamp has no `@`.
-    ApopNoMsgId: "1939-7-apop-msgid-syntax" => "";
+    ApopNoMsgId: "1939-7-apop-msgid-syntax" => "1939-7/timestamp-form";
     /// The digest is taken without the angle brackets.
-    ApopOtherDigest: "1939-7-apop-digest" => "";
+    ApopOtherDigest: "1939-7-apop-digest" => "1939-7/apop-logs-in";
     /// Any digest will do.
-    ApopAnyDigest: "1939-7-apop-err" => "";
+    ApopAnyDigest: "1939-7-apop-err" => "1939-7/apop-of-a-wrong-secret";
     /// APOP does without a digest.
-    ApopWithoutDigest: "1939-7-apop-args" => "";
+    ApopWithoutDigest: "1939-7-apop-args" => "1939-7/apop-needs-both";
     /// APOP after login is answered `+OK`.
-    ApopAfterLogin: "1939-7-apop-state" => "";
+    ApopAfterLogin: "1939-7-apop-state" => "1939-7/apop-after-login";
 
     // RFC 2449.
     /// The greeting has 600 octets.

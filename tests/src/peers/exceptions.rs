@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::Peer;
-use super::servers::quote_from;
+use super::office::quote_from;
 use crate::compare::{Expected, LineEnds, stored_form, wire_form};
 use crate::letters::Letter;
 

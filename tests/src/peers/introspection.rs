@@ -1,50 +1,18 @@
 //! Whoever issues OAuth tokens, as far as a server asks (RFC 7662): is this one good, and whose?
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::net::TcpStream;
 use std::time::Duration;
 
+use super::accepting::Accepting;
 use super::login::is_good;
 
-/// An introspection endpoint over HTTP, on loopback, until it is dropped.
-#[derive(Debug)]
-pub(super) struct Introspection {
-    pub(super) address: SocketAddr,
-    stopping: Arc<AtomicBool>,
-    answering: Option<JoinHandle<()>>,
-}
-
-impl Introspection {
-    pub(super) fn start() -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
-        let stopping = Arc::new(AtomicBool::new(false));
-        let stop = stopping.clone();
-        let answering = std::thread::spawn(move || {
-            while let Ok((stream, _)) = listener.accept() {
-                if stop.load(Ordering::SeqCst) {
-                    return;
-                }
-                // Who does not ask properly learns nothing.
-                let _ = answer(&stream);
-            }
-        });
-        Ok(Self { address, stopping, answering: Some(answering) })
-    }
-}
-
-impl Drop for Introspection {
-    fn drop(&mut self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        // Wakes the listener, which may also have gone.
-        let _ = TcpStream::connect(self.address);
-        if let Some(answering) = self.answering.take() {
-            let _ = answering.join();
-        }
-    }
+/// An introspection endpoint over HTTP, on loopback, until what is returned is dropped.
+pub(super) fn start() -> io::Result<Accepting> {
+    Accepting::start(|stream| {
+        // Who does not ask properly learns nothing.
+        let _ = answer(&stream);
+    })
 }
 
 /// Answers one POST whose form says `token=`.

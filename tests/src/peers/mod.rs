@@ -3,16 +3,22 @@
 //! Where one is not installed, what would be tested with it is reported as ignored, by name; with
 //! `POP3_REQUIRE_PEERS=1` in the environment it fails instead.
 
+mod accepting;
 pub mod authority;
 pub mod clients;
+mod courier;
 pub mod dovecot;
 pub mod embedded;
 mod exceptions;
 mod introspection;
 pub mod login;
+mod mailutils;
+pub mod office;
 pub mod ours;
+mod popa3d;
 pub mod post_office;
 pub mod servers;
+mod system;
 pub mod table;
 
 pub use exceptions::{EXCEPTIONS, Exception, Instead, expected};

@@ -14,7 +14,7 @@ use pop3_tests::peers::authority::{Authority, pem};
 use pop3_tests::peers::dovecot::METHODS;
 use pop3_tests::peers::login::{Login, Security, long_token, secret};
 use pop3_tests::peers::ours::{Collected, Runtime};
-use pop3_tests::peers::servers::SERVERS;
+use pop3_tests::peers::servers::DOVECOT;
 use pop3_tests::peers::{expected, trial_unless};
 
 use super::Shared;
@@ -45,7 +45,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
 fn we_come_in(shared: &Arc<Shared>, runtime: Runtime, method: Method, security: Security) -> Trial {
     let name = format!("{runtime}: we log in to dovecot by {} {security}", method.name());
     let shared = shared.clone();
-    trial_unless(SERVERS[0].missing(), name, move || {
+    trial_unless(DOVECOT.missing(), name, move || {
         let authority = shared.authority()?;
         let collected = collect(&shared, runtime, Login::by(method, security, &authority))?;
         whole(&collected.map_err(text)?, method, security)
@@ -55,7 +55,7 @@ fn we_come_in(shared: &Arc<Shared>, runtime: Runtime, method: Method, security: 
 fn we_have_a_long_token(shared: &Arc<Shared>, runtime: Runtime, method: Method) -> Trial {
     let name = format!("{runtime}: we log in to dovecot by {} with a long token", method.name());
     let shared = shared.clone();
-    trial_unless(SERVERS[0].missing(), name, move || {
+    trial_unless(DOVECOT.missing(), name, move || {
         let (authority, security) = (shared.authority()?, Security::Implicit);
         let login = Login::by(method, security, &authority);
         let login = Login { secret: long_token(), ..login };
@@ -67,7 +67,7 @@ fn we_have_a_long_token(shared: &Arc<Shared>, runtime: Runtime, method: Method) 
 fn we_are_refused(shared: &Arc<Shared>, runtime: Runtime, method: Method) -> Trial {
     let name = format!("{runtime}: we are refused by dovecot with a wrong {}", method.name());
     let shared = shared.clone();
-    trial_unless(SERVERS[0].missing(), name, move || {
+    trial_unless(DOVECOT.missing(), name, move || {
         let authority = shared.authority()?;
         let login = Login::by(method, Security::Implicit, &authority);
         let refused = collect(&shared, runtime, Login { secret: "squid", ..login })?;
@@ -83,7 +83,7 @@ fn we_are_refused(shared: &Arc<Shared>, runtime: Runtime, method: Method) -> Tri
 fn we_trust_no_stranger(shared: &Arc<Shared>, runtime: Runtime, security: Security) -> Trial {
     let name = format!("{runtime}: we do not trust a dovecot that is a stranger {security}");
     let shared = shared.clone();
-    trial_unless(SERVERS[0].missing(), name, move || {
+    trial_unless(DOVECOT.missing(), name, move || {
         let elsewhere = tempfile::tempdir().map_err(text)?;
         let other = Authority::found(elsewhere.path())?;
         let collected = collect(&shared, runtime, Login::by(METHODS[0], security, &other))?;
@@ -98,7 +98,7 @@ fn we_trust_no_stranger(shared: &Arc<Shared>, runtime: Runtime, security: Securi
 fn we_choose(shared: &Arc<Shared>, runtime: Runtime) -> Trial {
     let name = format!("{runtime}: we use the strongest that dovecot has, and have tried all");
     let shared = shared.clone();
-    trial_unless(SERVERS[0].missing(), name, move || {
+    trial_unless(DOVECOT.missing(), name, move || {
         let (authority, security) = (shared.authority()?, Security::Implicit);
         let any = Login { method: None, ..Login::by(METHODS[0], security, &authority) };
         let collected = collect(&shared, runtime, any)?.map_err(text)?;
@@ -125,7 +125,7 @@ fn whole(collected: &Collected, method: Method, security: Security) -> Result<()
     if collected.in_tls != (security != Security::Clear) {
         return Err(format!("asked for {security}, but in TLS: {}", collected.in_tls));
     }
-    let (_, expected) = expected(&SERVERS[0].peer, LineEnds::Wire, Set::Hard.letters());
+    let (_, expected) = expected(&DOVECOT.peer, LineEnds::Wire, Set::Hard.letters());
     compare(&expected, &collected.letters)
 }
 
@@ -136,9 +136,11 @@ fn collect(
 ) -> Result<Result<Collected, Error>, String> {
     let (dovecot, _) = shared.dovecot()?;
     let (address, security) = match login.security {
-        Security::Clear => (dovecot.address, adapter::Security::None),
-        Security::Stls => (dovecot.address, adapter::Security::StartTls),
-        Security::Implicit => (dovecot.tls_address, adapter::Security::Implicit),
+        Security::Clear => (dovecot.clear, adapter::Security::None),
+        Security::Stls => (dovecot.clear, adapter::Security::StartTls),
+        Security::Implicit => {
+            (dovecot.implicit_tls.ok_or("no port in TLS")?, adapter::Security::Implicit)
+        }
     };
     let mut options = Options::default();
     options.security = security;

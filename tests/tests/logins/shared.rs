@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pop3_tests::compare::LineEnds;
 use pop3_tests::letters::Set;
 use pop3_tests::peers::authority::Authority;
-use pop3_tests::peers::dovecot::Dovecot;
 use pop3_tests::peers::expected;
-use pop3_tests::peers::servers::SERVERS;
+use pop3_tests::peers::office::Office;
+use pop3_tests::peers::servers::DOVECOT;
 use tempfile::TempDir;
 
 use super::text;
@@ -19,7 +19,7 @@ pub(crate) struct Shared(Mutex<Option<Made>>);
 
 struct Made {
     /// It is ended before its directory is removed.
-    dovecot: Option<Arc<Dovecot>>,
+    dovecot: Option<Arc<Office>>,
     authority: Authority,
     directory: TempDir,
 }
@@ -31,7 +31,7 @@ impl Shared {
     }
 
     /// One Dovecot for all, and who has signed its certificate.
-    pub(crate) fn dovecot(&self) -> Result<(Arc<Dovecot>, Authority), String> {
+    pub(crate) fn dovecot(&self) -> Result<(Arc<Office>, Authority), String> {
         self.with(|made| {
             let running = match &made.dovecot {
                 Some(running) => running.clone(),
@@ -58,11 +58,13 @@ impl Shared {
     }
 }
 
-fn start(made: &Made) -> Result<Dovecot, String> {
-    let (letters, _) = expected(&SERVERS[0].peer, LineEnds::Wire, Set::Hard.letters());
+fn start(made: &Made) -> Result<Office, String> {
+    let (letters, _) = expected(&DOVECOT.peer, LineEnds::Wire, Set::Hard.letters());
     let directory = made.directory.path().join("dovecot");
     fs::create_dir(&directory).map_err(text)?;
     // Its sessions run as nobody in particular, and must reach their letters.
     fs::set_permissions(made.directory.path(), Permissions::from_mode(0o755)).map_err(text)?;
-    Dovecot::start(&letters, &directory, &made.authority)
+    let office = DOVECOT.open(&directory, &made.authority)?;
+    office.maildrop.deliver(&letters).map_err(text)?;
+    Ok(office)
 }

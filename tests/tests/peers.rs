@@ -1,6 +1,7 @@
 //! Other people's clients and servers carry letters that break programs.
 
 use std::fmt::Display;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Trial};
@@ -12,7 +13,7 @@ use pop3_tests::peers::login::{Login, Security};
 use pop3_tests::peers::servers::{SERVERS, Server};
 use pop3_tests::peers::{expected, post_office, trial_unless};
 use pop3_tests::pop3::{Serve, fetch, fetch_all};
-use pop3_tests::process::run;
+use pop3_tests::process::{run, wait_for};
 
 /// How long it may take to collect everything.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -24,7 +25,7 @@ fn main() {
         let in_tls = [Security::Stls, Security::Implicit].into_iter();
         let in_tls = in_tls.filter(|_| server.has_tls);
         let in_tls = in_tls.map(|security| server_trial(server, Set::Hard, security));
-        sets.into_iter().chain(in_tls).chain([version_trial(server)])
+        sets.into_iter().chain(in_tls).chain([end_trial(server), version_trial(server)])
     });
     let ourselves = Set::ALL.map(our_trial);
     let post = trial_unless(
@@ -80,6 +81,24 @@ fn server_trial(server: &'static Server, set: Set, security: Security) -> Trial 
         }
         run(&mut fetch, dir.path(), PATIENCE)?;
         compare(&expected, &collect(&inbox).map_err(text)?)
+    })
+}
+
+/// Nothing of a server is left behind.
+fn end_trial(server: &'static Server) -> Trial {
+    let name = format!("{} is gone with what holds it", server.peer.name);
+    trial_unless(server.missing(), name, move || {
+        let dir = tempfile::tempdir().map_err(text)?;
+        let authority = Authority::found(&dir.path().join("authority"))?;
+        let office = server.open(dir.path(), &authority)?;
+        let doors: Vec<_> = office.implicit_tls.into_iter().chain([office.clear]).collect();
+        if doors.iter().any(|door| TcpStream::connect(door).is_err()) {
+            return Err("it is not there at all".to_owned());
+        }
+        drop(office);
+        wait_for("its end", Duration::from_secs(10), || {
+            doors.iter().all(|door| TcpStream::connect(door).is_err()).then_some(())
+        })
     })
 }
 

@@ -36,7 +36,8 @@ const DAEMONS: &str = "mount --bind run /run\n\
     }\n\
     (export POP3_TLS=1; listen \"$2\" \"$COURIERTLS\" -server -tcpd) &\n\
     export POP3_STARTTLS=YES\n\
-    listen \"$1\"\n";
+    listen \"$1\" &\n\
+    wait $!\n";
 
 /// With STLS and a port in TLS; USER, LOGIN, PLAIN and CRAM-MD5. Who comes with a wrong password
 /// waits five seconds, which is built into it.

@@ -28,6 +28,8 @@ pub enum Instead {
     NotCarried,
     /// This, and exactly this, of what should come over the wire.
     Becomes(fn(&[u8]) -> Vec<u8>),
+    /// This, and exactly this, of what lies on disk.
+    MadeOfFile(fn(&[u8]) -> Vec<u8>),
 }
 
 /// Every exception there is.
@@ -81,6 +83,57 @@ pub const EXCEPTIONS: &[Exception] = &[
         why: "dovecot 2.3 does not double a dot that is the first octet of a letter",
     },
     Exception {
+        peer: "courier",
+        letter: "an empty letter",
+        instead: Instead::Becomes(|_| b"\r\n".to_vec()),
+        why: "courier 1.0 supplies the last line end of a letter that has no lines",
+    },
+    Exception {
+        peer: "courier",
+        letter: "a dot at the very start",
+        instead: Instead::Becomes(|letter| letter.strip_prefix(b".").unwrap_or(letter).to_vec()),
+        why: "courier 1.0 does not double a dot that is the first octet of a letter",
+    },
+    Exception {
+        peer: "courier",
+        letter: "a lone dot and CRLF at the end",
+        instead: Instead::MadeOfFile(with_cr_before_every_lf),
+        why: COURIERS_CR,
+    },
+    Exception {
+        peer: "courier",
+        letter: "CR CR LF",
+        instead: Instead::MadeOfFile(with_cr_before_every_lf),
+        why: COURIERS_CR,
+    },
+    Exception {
+        peer: "courier",
+        letter: "mixed line ends",
+        instead: Instead::MadeOfFile(with_cr_before_every_lf),
+        why: COURIERS_CR,
+    },
+    Exception {
+        peer: "mailutils",
+        letter: "an empty letter",
+        instead: Instead::NotCarried,
+        why: MAILUTILS_HEADER,
+    },
+    Exception {
+        peer: "mailutils",
+        letter: "a header without body",
+        instead: Instead::NotCarried,
+        why: MAILUTILS_HEADER,
+    },
+    Exception {
+        peer: "mailutils",
+        letter: "From at line starts",
+        instead: Instead::Becomes(|letter| {
+            String::from_utf8_lossy(letter).replace("\n>From", "\nFrom").into_bytes()
+        }),
+        why: "an mbox quotes lines that begin with From, and mailutils takes a quote off lines \
+              that had one before, too",
+    },
+    Exception {
         peer: "popa3d",
         letter: "a header without body",
         instead: Instead::Becomes(|letter| [letter, b"\r\n"].concat()),
@@ -99,6 +152,19 @@ pub const EXCEPTIONS: &[Exception] = &[
         why: "an mbox must quote such lines, and popa3d does not take the quotes off",
     },
 ];
+
+const MAILUTILS_HEADER: &str = "an mbox has a blank line between letters; mailutils 3.15 takes it \
+    for the header's end and then the next letter for the body";
+
+const COURIERS_CR: &str = "courier 1.0 puts a CR before every LF of a file, also behind a CR";
+
+fn with_cr_before_every_lf(file: &[u8]) -> Vec<u8> {
+    let lines = file.split_inclusive(|octet| *octet == b'\n');
+    lines
+        .flat_map(|line| [line.strip_suffix(b"\n").unwrap_or(line), b"\r\n"])
+        .collect::<Vec<_>>()
+        .concat()
+}
 
 const FETCHMAILS_HEADER: &str = "fetchmail gives a letter without a header one of its own";
 
@@ -133,6 +199,7 @@ pub fn expected(
         let wire = match exception.map(|exception| exception.instead) {
             None => wire,
             Some(Instead::Becomes(change)) => change(&wire),
+            Some(Instead::MadeOfFile(change)) => change(&letter.content),
             Some(Instead::NotCarried) => continue,
         };
         let content = stored_form(&wire, line_ends);

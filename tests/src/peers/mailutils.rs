@@ -39,7 +39,8 @@ pub(super) fn open(directory: &Path, authority: &Authority) -> Result<Office, St
     fs::write(&config, content).map_err(failed)?;
     make_apop_database(directory)?;
 
-    let mut pop3d = system::shell_of_a_daemon(directory, "exec \"$0\" --config-file=pop3d.conf\n");
+    let mut pop3d =
+        system::shell_of_a_daemon(directory, "\"$0\" --config-file=pop3d.conf &\nwait $!\n");
     pop3d.arg(daemon()).stdout(Stdio::null());
     let mut running = Running::start("mailutils", &mut pop3d, directory)?;
     for address in [clear, tls] {

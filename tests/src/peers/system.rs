@@ -57,7 +57,8 @@ pub(super) fn shell(directory: &Path, script: &str) -> Command {
     unshare
 }
 
-/// As [`shell`], for a program that starts others: when it is killed, so are they.
+/// As [`shell`], for a program that starts others: when it is killed, so are they. The shell has to
+/// stay there and wait: a program that becomes another user outlives it otherwise.
 pub(super) fn shell_of_a_daemon(directory: &Path, script: &str) -> Command {
     let mut unshare = Command::new(UNSHARE);
     unshare.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-ec"]);

@@ -1,0 +1,316 @@
+//! All cases, and a run of them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, mpsc};
+use std::time::Duration;
+
+use super::authority::Authority;
+use super::program::Program;
+use super::scenario::{self, Scenario};
+use super::watches::{self, Facts, Look, WATCHES};
+use super::{cuts, judge, run};
+use crate::case::Heading;
+use crate::report::{Breach, CaseReport, Report, Verdict};
+
+/// The files of cases, in the order in which reports show them.
+const FILES: &[(&str, &str)] = &[
+    ("rfc1939", include_str!("../../cases/client/rfc1939.txt")),
+    ("framing", include_str!("../../cases/client/framing.txt")),
+];
+
+/// When the client is to begin TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Security {
+    /// Never.
+    No,
+    /// By STLS, and to do nothing without it.
+    Stls,
+    /// With the first octet.
+    Implicit,
+}
+
+impl Security {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::No, Self::Stls, Self::Implicit];
+
+    /// Its name: `no`, `stls` or `implicit`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Stls => "stls",
+            Self::Implicit => "implicit",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|security| security.name() == name)
+    }
+}
+
+/// How a client is to be judged.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Check {
+    /// Who is judged.
+    pub program: Program,
+    /// When the program begins TLS: what its arguments make it do. Default: never.
+    pub tls: Security,
+    /// Whose maildrop it is. Default: `mark`.
+    pub user: String,
+    /// That user's password. Default: `swordfish`.
+    pub password: String,
+    /// How long a client may do nothing before it counts as hanging. Default: 20 seconds.
+    pub patience: Duration,
+    /// How much memory it may have, in octets. Default: 256 MiB.
+    pub memory: u64,
+    /// So many cases are played at a time; by hand it is one. Default: 4.
+    pub at_once: usize,
+    /// On which port of the loopback interface the server listens; with 0, the default, any that is
+    /// free. With another, one case is played at a time.
+    pub port: u16,
+}
+
+impl std::fmt::Debug for Check {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Check")
+            .field("program", &self.program)
+            .field("tls", &self.tls)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How far a run has come.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Progress<'a> {
+    /// A case is played: its server listens there.
+    Waiting(&'a Heading, SocketAddr),
+    /// A case is over.
+    Done(&'a CaseReport),
+}
+
+/// Every case as it was read.
+fn scenarios() -> &'static [Scenario] {
+    static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
+        let mut scenarios = Vec::new();
+        let written = FILES.iter().map(|(name, text)| (*name, (*text).to_owned()));
+        for (name, text) in written.chain([("cuts", cuts::text())]) {
+            match scenario::read(&text) {
+                Ok(read) => scenarios.extend(read),
+                Err(error) => panic!("cases/client/{name}.txt: {error}"),
+            }
+        }
+        scenarios
+    });
+    &SCENARIOS
+}
+
+/// The headings of all cases, watches among them.
+///
+/// # Panics
+/// Never with the files that come with this crate, as its tests show.
+pub fn headings() -> impl Iterator<Item = &'static Heading> {
+    scenarios().iter().map(|scenario| &scenario.heading).chain(watches::headings())
+}
+
+/// Whether a case is among those asked for: by its id, or by the part before the slash.
+fn is_wanted(id: &str, only: &[String]) -> bool {
+    let begins = |wanted: &String| {
+        id.strip_prefix(wanted.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
+    };
+    only.is_empty() || only.iter().any(|wanted| wanted == id || begins(wanted))
+}
+
+impl Check {
+    /// A check of this client, by the defaults.
+    #[must_use]
+    pub fn new(program: Program) -> Self {
+        Self {
+            program,
+            tls: Security::No,
+            user: "mark".to_owned(),
+            password: "swordfish".to_owned(),
+            patience: Duration::from_secs(20),
+            memory: 256 << 20,
+            at_once: 4,
+            port: 0,
+        }
+    }
+
+    /// Plays the cases to the client: all, or only those of these ids (or beginnings of them, up to
+    /// a slash). Cases that need another [`Security`] are not in the report.
+    ///
+    /// # Errors
+    /// When the client cannot be started, or there is no socket or file to be had.
+    pub fn run(&self, only: &[String], progress: &mut dyn FnMut(Progress<'_>)) -> io::Result<Report> {
+        let authority = Authority::new()?;
+        // A watch needs all there is to be seen.
+        let is_watching = watches::headings().iter().any(|watch| is_wanted(&watch.id, only));
+        let suitable = scenarios().iter().filter(|scenario| scenario.suits(self.tls));
+        let played: Vec<_> = suitable
+            .filter(|scenario| is_watching || is_wanted(&scenario.heading.id, only))
+            .collect();
+        let played = self.play_all(&played, &authority, progress)?;
+
+        let mut report = Report::new(self.name(), "client");
+        report.about.push(format!("TLS: {}", self.tls.name()));
+        let mut watching = Watching::default();
+        for (scenario, case, looks) in played {
+            watching.add(&scenario.heading.id, looks, &case);
+            if is_wanted(&case.id, only) {
+                report.cases.push(case);
+            }
+        }
+        for case in watching.reports().into_iter().filter(|case| is_wanted(&case.id, only)) {
+            progress(Progress::Done(&case));
+            report.cases.push(case);
+        }
+        Ok(report)
+    }
+
+    fn name(&self) -> String {
+        match &self.program {
+            Program::Command(words) => {
+                let program = words.first().map(String::as_str).unwrap_or_default();
+                program.rsplit('/').next().unwrap_or_default().to_owned()
+            }
+            Program::Function(_) => "a function".to_owned(),
+            Program::ByHand => "a client started by hand".to_owned(),
+        }
+    }
+
+    fn play_all<'a>(
+        &self,
+        scenarios: &[&'a Scenario],
+        authority: &Authority,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> io::Result<Vec<Played<'a>>> {
+        enum Message<'a> {
+            Waiting(usize, SocketAddr),
+            Done(usize, io::Result<Played<'a>>),
+        }
+        let by_one = matches!(self.program, Program::ByHand) || self.port != 0;
+        let workers = if by_one { 1 } else { self.at_once.max(1) };
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        let mut played: Vec<Option<Played<'a>>> = scenarios.iter().map(|_| None).collect();
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                let (sender, next) = (sender.clone(), &next);
+                scope.spawn(move || {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(scenario) = scenarios.get(at) else { break };
+                        let waiting = Mutex::new(sender.clone());
+                        let waiting = |address| {
+                            if let Ok(sender) = waiting.lock() {
+                                _ = sender.send(Message::Waiting(at, address));
+                            }
+                        };
+                        let done = self.play(scenario, authority, &waiting);
+                        if sender.send(Message::Done(at, done)).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            for message in receiver {
+                match message {
+                    Message::Waiting(at, address) => {
+                        progress(Progress::Waiting(&scenarios[at].heading, address));
+                    }
+                    Message::Done(at, done) => {
+                        let done = done.inspect_err(|_| next.store(usize::MAX / 2, Ordering::Relaxed))?;
+                        progress(Progress::Done(&done.1));
+                        played[at] = Some(done);
+                    }
+                }
+            }
+            Ok(played.into_iter().flatten().collect())
+        })
+    }
+
+    fn play<'a>(
+        &self,
+        scenario: &'a Scenario,
+        authority: &Authority,
+        waiting: &dyn Fn(SocketAddr),
+    ) -> io::Result<Played<'a>> {
+        let heading = &scenario.heading;
+        let from_command = scenario.password.is_some() && self.program.mentions("password");
+        if from_command && matches!(self.program, Program::Command(_)) {
+            let why = "the password is in the command: let the client take it from POP3_PASSWORD";
+            let verdict = Verdict::Skipped { why: why.to_owned() };
+            let case = CaseReport::new(heading, verdict, Vec::new(), Duration::ZERO);
+            return Ok((scenario, case, Vec::new()));
+        }
+        let run = run::play(self, scenario, authority, waiting)?;
+        let verdict = judge::judge(self, scenario, &run);
+        let wire = match verdict {
+            Verdict::Failed(_) => judge::wire(&run),
+            _ => Vec::new(),
+        };
+        let looks = WATCHES.iter().map(|watch| {
+            let mut found = (Look::Nothing, Vec::new());
+            for seen in &run.sessions {
+                match (watch.look)(&Facts { seen, scenario, check: self }) {
+                    Look::Nothing => {}
+                    Look::Right => found.0 = Look::Right,
+                    wrong @ Look::Wrong(_) => return (wrong, judge::wire(&run)),
+                }
+            }
+            found
+        });
+        let looks = looks.collect();
+        Ok((scenario, CaseReport::new(heading, verdict, wire, run.took), looks))
+    }
+}
+
+/// A case that was played, and what each watch saw, with the wire where it saw a breach.
+type Played<'a> = (&'a Scenario, CaseReport, Vec<(Look, Vec<String>)>);
+
+/// What each watch has found so far.
+struct Watching(Vec<(bool, Option<(Breach, Vec<String>)>)>);
+
+impl Default for Watching {
+    fn default() -> Self {
+        Self(WATCHES.iter().map(|_| (false, None)).collect())
+    }
+}
+
+impl Watching {
+    fn add(&mut self, id: &str, looks: Vec<(Look, Vec<String>)>, _: &CaseReport) {
+        for (found, (watch, (look, wire))) in self.0.iter_mut().zip(WATCHES.iter().zip(looks)) {
+            match look {
+                Look::Nothing => {}
+                Look::Right => found.0 = true,
+                Look::Wrong(came) => {
+                    let breach = || (Breach::new(format!("the case {id}"), came, watch.title), wire);
+                    found.1.get_or_insert_with(breach);
+                }
+            }
+        }
+    }
+
+    fn reports(self) -> Vec<CaseReport> {
+        let each = watches::headings().iter().zip(self.0);
+        each.map(|(heading, (has_seen, breach))| {
+            let (verdict, wire) = match breach {
+                Some((breach, wire)) => (Verdict::Failed(breach), wire),
+                None if has_seen => (Verdict::Passed, Vec::new()),
+                None => {
+                    let why = "the client never did what this is about".to_owned();
+                    (Verdict::Skipped { why }, Vec::new())
+                }
+            };
+            CaseReport::new(heading, verdict, wire, Duration::ZERO)
+        })
+        .collect()
+    }
+}

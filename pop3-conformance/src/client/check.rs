@@ -18,6 +18,11 @@ use crate::report::{Breach, CaseReport, Report, Verdict};
 const FILES: &[(&str, &str)] = &[
     ("rfc1939", include_str!("../../cases/client/rfc1939.txt")),
     ("framing", include_str!("../../cases/client/framing.txt")),
+    ("listings", include_str!("../../cases/client/listings.txt")),
+    ("capabilities", include_str!("../../cases/client/capabilities.txt")),
+    ("login", include_str!("../../cases/client/login.txt")),
+    ("tls", include_str!("../../cases/client/tls.txt")),
+    ("hostile", include_str!("../../cases/client/hostile.txt")),
 ];
 
 /// When the client is to begin TLS.
@@ -73,6 +78,9 @@ pub struct Check {
     /// On which port of the loopback interface the server listens; with 0, the default, any that is
     /// free. With another, one case is played at a time.
     pub port: u16,
+    /// Whether cases are played in which a client has to give up by itself, after minutes.
+    /// Default: no.
+    pub slow: bool,
 }
 
 impl std::fmt::Debug for Check {
@@ -139,6 +147,7 @@ impl Check {
             memory: 256 << 20,
             at_once: 4,
             port: 0,
+            slow: false,
         }
     }
 
@@ -151,24 +160,32 @@ impl Check {
         let authority = Authority::new()?;
         // A watch needs all there is to be seen.
         let is_watching = watches::headings().iter().any(|watch| is_wanted(&watch.id, only));
-        let suitable = scenarios().iter().filter(|scenario| scenario.suits(self.tls));
+        let suitable = scenarios()
+            .iter()
+            .filter(|scenario| scenario.suits(self.tls) && (self.slow || !scenario.is_slow));
         let played: Vec<_> = suitable
             .filter(|scenario| is_watching || is_wanted(&scenario.heading.id, only))
             .collect();
         let played = self.play_all(&played, &authority, progress)?;
 
+        if let Some(why) = nobody_came(&played) {
+            return Err(io::Error::other(why));
+        }
+
         let mut report = Report::new(self.name(), "client");
         report.about.push(format!("TLS: {}", self.tls.name()));
         let mut watching = Watching::default();
-        for (scenario, case, looks) in played {
-            watching.add(&scenario.heading.id, looks, &case);
+        for Played { case, looks, .. } in played {
+            watching.add(&case.id, looks);
             if is_wanted(&case.id, only) {
                 report.cases.push(case);
             }
         }
-        for case in watching.reports().into_iter().filter(|case| is_wanted(&case.id, only)) {
-            progress(Progress::Done(&case));
-            report.cases.push(case);
+        for case in watching.reports() {
+            if is_wanted(&case.id, only) && watches::suits(&case.id, self.tls) {
+                progress(Progress::Done(&case));
+                report.cases.push(case);
+            }
         }
         Ok(report)
     }
@@ -184,21 +201,21 @@ impl Check {
         }
     }
 
-    fn play_all<'a>(
+    fn play_all(
         &self,
-        scenarios: &[&'a Scenario],
+        scenarios: &[&Scenario],
         authority: &Authority,
         progress: &mut dyn FnMut(Progress<'_>),
-    ) -> io::Result<Vec<Played<'a>>> {
-        enum Message<'a> {
+    ) -> io::Result<Vec<Played>> {
+        enum Message {
             Waiting(usize, SocketAddr),
-            Done(usize, io::Result<Played<'a>>),
+            Done(usize, io::Result<Played>),
         }
         let by_one = matches!(self.program, Program::ByHand) || self.port != 0;
         let workers = if by_one { 1 } else { self.at_once.max(1) };
         let next = AtomicUsize::new(0);
         let (sender, receiver) = mpsc::channel();
-        let mut played: Vec<Option<Played<'a>>> = scenarios.iter().map(|_| None).collect();
+        let mut played: Vec<Option<Played>> = scenarios.iter().map(|_| None).collect();
         std::thread::scope(|scope| {
             for _ in 0..workers {
                 let (sender, next) = (sender.clone(), &next);
@@ -227,7 +244,7 @@ impl Check {
                     }
                     Message::Done(at, done) => {
                         let done = done.inspect_err(|_| next.store(usize::MAX / 2, Ordering::Relaxed))?;
-                        progress(Progress::Done(&done.1));
+                        progress(Progress::Done(&done.case));
                         played[at] = Some(done);
                     }
                 }
@@ -236,19 +253,19 @@ impl Check {
         })
     }
 
-    fn play<'a>(
+    fn play(
         &self,
-        scenario: &'a Scenario,
+        scenario: &Scenario,
         authority: &Authority,
         waiting: &dyn Fn(SocketAddr),
-    ) -> io::Result<Played<'a>> {
+    ) -> io::Result<Played> {
         let heading = &scenario.heading;
         let from_command = scenario.password.is_some() && self.program.mentions("password");
         if from_command && matches!(self.program, Program::Command(_)) {
             let why = "the password is in the command: let the client take it from POP3_PASSWORD";
             let verdict = Verdict::Skipped { why: why.to_owned() };
             let case = CaseReport::new(heading, verdict, Vec::new(), Duration::ZERO);
-            return Ok((scenario, case, Vec::new()));
+            return Ok(Played { case, looks: Vec::new(), stayed_away: None });
         }
         let run = run::play(self, scenario, authority, waiting)?;
         let verdict = judge::judge(self, scenario, &run);
@@ -268,12 +285,26 @@ impl Check {
             found
         });
         let looks = looks.collect();
-        Ok((scenario, CaseReport::new(heading, verdict, wire, run.took), looks))
+        let stayed_away = run.sessions.is_empty().then(|| run.ended.said.clone());
+        Ok(Played { case: CaseReport::new(heading, verdict, wire, run.took), looks, stayed_away })
     }
 }
 
-/// A case that was played, and what each watch saw, with the wire where it saw a breach.
-type Played<'a> = (&'a Scenario, CaseReport, Vec<(Look, Vec<String>)>);
+/// A case that was played.
+struct Played {
+    case: CaseReport,
+    /// What each watch saw, with the wire where it saw a breach.
+    looks: Vec<(Look, Vec<String>)>,
+    /// What a client said that did not connect.
+    stayed_away: Option<String>,
+}
+
+/// What is wrong when the client connected in no case at all.
+fn nobody_came(played: &[Played]) -> Option<String> {
+    let first = played.first()?.stayed_away.as_ref()?;
+    let is_so = played.iter().all(|played| played.stayed_away.is_some());
+    is_so.then(|| format!("the client never connected; it said: {first}"))
+}
 
 /// What each watch has found so far.
 struct Watching(Vec<(bool, Option<(Breach, Vec<String>)>)>);
@@ -285,7 +316,7 @@ impl Default for Watching {
 }
 
 impl Watching {
-    fn add(&mut self, id: &str, looks: Vec<(Look, Vec<String>)>, _: &CaseReport) {
+    fn add(&mut self, id: &str, looks: Vec<(Look, Vec<String>)>) {
         for (found, (watch, (look, wire))) in self.0.iter_mut().zip(WATCHES.iter().zip(looks)) {
             match look {
                 Look::Nothing => {}

@@ -68,11 +68,12 @@ impl Judge<'_> {
         if ended.crashed {
             return Some(self.breach("the client crashed", "an end with an exit status"));
         }
-        if let Some(peak) = ended.peak.filter(|peak| *peak > self.check.memory >> 10) {
+        let is_bounded = self.scenario.expect.is_bounded;
+        if let Some(peak) = ended.peak.filter(|_| is_bounded).filter(|peak| *peak > self.check.memory >> 10) {
             let right = format!("{} MiB at most", self.check.memory >> 20);
             return Some(self.breach(format!("the client had {} MiB of memory", peak >> 10), right));
         }
-        if self.run.sessions.is_empty() {
+        if self.run.sessions.is_empty() && !self.scenario.expect.may_stay_away {
             let said = self.run.ended.said.lines().last().unwrap_or_default();
             return Some(self.breach(format!("no connection; {said}"), "a connection"));
         }
@@ -121,14 +122,14 @@ impl Judge<'_> {
 
     fn breach_of_outcome(&self) -> Option<Breach> {
         let expect = &self.scenario.expect;
-        let count = self.scenario.letters.len();
         if let Some(numbers) = &expect.saved
             && let Some(lost) = self.lost(numbers.iter().copied())
         {
             return Some(self.breach(format!("letter {lost} was not saved"), "it is saved"));
         }
         let status = self.run.ended.status?;
-        let lost = self.lost(1..=count);
+        let all = || (1..=self.scenario.letters.len()).collect();
+        let lost = self.lost(expect.needed.clone().unwrap_or_else(all).into_iter());
         let injected = expect.unsaved.iter().find(|text| {
             let octets = self.scenario.octets(text, &self.check.user).unwrap_or_default();
             self.run.saved.mentions(&octets)

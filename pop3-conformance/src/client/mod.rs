@@ -32,6 +32,7 @@
 //! | `tls 1.2 only: yes` | nothing newer is spoken | TLS 1.2 and 1.3 |
 //! | `pace: octet` | each octet goes by itself; `line`: each line does | each reply goes in one piece |
 //! | `password: text` | another password; quotation marks keep the spaces | that of the check |
+//! | `slow: yes` | it takes minutes, and is played only when that is wanted | |
 //! | `needs: pattern` | without such a line of the client the case is skipped | |
 //!
 //! # What the server does
@@ -53,6 +54,7 @@
 //! | `wait n` | n seconds pass |
 //! | `endless n text` | this text over and over, n MiB of it; then as `cut` |
 //! | `cut` | the connection ends, in TLS without the alert |
+//! | `cut after n` | as `cut`, unless the client says something within n seconds |
 //! | `close` | the connection ends properly |
 //! | `silence` | nothing more is said on this connection |
 //!
@@ -68,17 +70,20 @@
 //! | `outcome: fails` | another exit status |
 //! | `outcome: either` | one of these: no loss goes unsaid |
 //! | `outcome: any` | whatever the exit status |
+//! | `needed: 1 3` | these letters are what the outcome is about, not all |
 //! | `saved: 1 3` | these letters are saved whatever the exit status |
 //! | `unsaved: text` | no file has this text when the exit status is 0 |
 //! | `said: pattern` | the client says such a line; `…` in it stands for any text |
 //! | `never: pattern` | it says none |
 //! | `watch: id…` | what this watch finds decides this case too |
+//! | `connection: optional` | the client may refuse by itself, without connecting |
+//! | `memory: bounded` | the client keeps within its memory, where the system tells |
 //! | `ends: n` | the client ends within n seconds of silence |
 //!
 //! A letter is saved when its octets are in some file below the client's directory, whatever the
-//! container: CRLF may be LF, header lines may stand above it. Always judged are that the client
-//! connects, ends by itself, and keeps within its memory (where the system tells). Beside the cases,
-//! watches look at every session of all of them: line ends, lockstep, digests, no login in clear text.
+//! container: CRLF may be LF, header lines may stand above it. Always judged is that the client
+//! connects, and ends by itself. Beside the cases, watches look at every session of all of them:
+//! line ends, lockstep, digests, no login in clear text.
 //!
 //! # Examples
 //!

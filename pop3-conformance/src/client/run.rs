@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(4);
 const CONNECTIONS: usize = 32;
 
 /// No case takes longer, however lively it is.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_secs(900);
 
 /// What was seen of a client in one case.
 pub(super) struct Run {

@@ -303,11 +303,12 @@ pub(super) const WATCHES: &[Watch] = &[
     },
     Watch {
         id: "login/user-only-if-listed",
-        title: "USER is not tried where CAPA listed no USER.",
+        title: "USER is not tried where CAPA listed SASL and no USER.",
         proves: &["2449-6.2-user-unlisted"],
         look: |facts| {
             each_command(facts, |line, keyword| {
-                let knows = matches!(line.capabilities, Some(Some(_)));
+                // A list without any way to log in says nothing of them.
+                let knows = lists(line, "USER") || lists(line, "SASL");
                 (keyword == "USER" && knows).then(|| lists(line, "USER"))
             })
         },
@@ -394,6 +395,14 @@ pub(super) const WATCHES: &[Watch] = &[
 impl Facts<'_> {
     fn password(&self) -> &str {
         self.scenario.password.as_deref().unwrap_or(&self.check.password)
+    }
+}
+
+/// Whether there is something to be seen under this security.
+pub(super) fn suits(id: &str, security: Security) -> bool {
+    match id {
+        "tls/nothing-behind-stls" | "tls/capa-again" => security == Security::Stls,
+        _ => security != Security::No || !id.starts_with("tls/"),
     }
 }
 

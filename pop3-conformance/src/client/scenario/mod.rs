@@ -31,6 +31,8 @@ pub(super) struct Scenario {
     pub(super) password: Option<String>,
     /// What the client must have said for the case to decide anything.
     pub(super) needs: Vec<String>,
+    /// It takes minutes, and is played only when that is wanted.
+    pub(super) is_slow: bool,
     pub(super) rules: Vec<Rule>,
     pub(super) expect: Expect,
 }
@@ -79,6 +81,8 @@ pub(super) enum Action {
     Cut,
     /// The connection ends, in TLS with its alert.
     Close,
+    /// As `Cut`, unless the client says something within this time.
+    CutAfter(Duration),
     /// Nothing more is said.
     Silence,
 }
@@ -108,6 +112,8 @@ impl Part {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expect {
     pub(super) outcome: Outcome,
+    /// The letters that the outcome is about, counted from 1; `None` for all.
+    pub(super) needed: Option<Vec<usize>>,
     /// Letters that are saved whatever the exit status, counted from 1.
     pub(super) saved: Option<Vec<usize>>,
     /// Texts that are in no file when the client says that all is well.
@@ -118,6 +124,10 @@ pub(super) struct Expect {
     pub(super) never: Vec<String>,
     /// Watches that decide this case as well.
     pub(super) watches: Vec<String>,
+    /// It is lawful not to connect at all.
+    pub(super) may_stay_away: bool,
+    /// The memory of the client is watched.
+    pub(super) is_bounded: bool,
     /// How long the client may take after the server's last octet.
     pub(super) ends: Option<Duration>,
 }

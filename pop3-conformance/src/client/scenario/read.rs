@@ -27,6 +27,7 @@ fn scenario(written: Written<'_>) -> Result<Scenario, Unreadable> {
         pace: Pace::Reply,
         password: None,
         needs: Vec::new(),
+        is_slow: false,
         rules: Vec::new(),
         expect: Expect::default(),
     };
@@ -73,6 +74,7 @@ fn head(scenario: &mut Scenario, name: &str, value: &str) -> Result<(), String> 
             scenario.certificate = value.to_owned();
         }
         "tls 1.2 only" => scenario.tls12_only = yes(value).ok_or_else(odd)?,
+        "slow" => scenario.is_slow = yes(value).ok_or_else(odd)?,
         "pace" => {
             scenario.pace = match value {
                 "octet" => Pace::Octet,
@@ -132,18 +134,21 @@ fn action(line: &str) -> Option<Action> {
         ("S-", text) => Action::Say(text.to_owned()),
         ("S/", text) => Action::SayOctetwise(format!("{text}\\r\\n")),
         ("lawful", part) => Action::Lawful(self::part(part)?),
-        ("wait", seconds) => {
-            Action::Wait(Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?)
-        }
+        ("wait", time) => Action::Wait(seconds(time)?),
         ("endless", rest) => {
             let (mebibytes, text) = rest.split_once(' ')?;
             Action::Endless(mebibytes.parse().ok()?, text.to_owned())
         }
         ("cut", "") => Action::Cut,
+        ("cut", rest) => Action::CutAfter(seconds(rest.strip_prefix("after ")?)?),
         ("close", "") => Action::Close,
         ("silence", "") => Action::Silence,
         _ => return None,
     })
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    Duration::try_from_secs_f64(text.parse().ok()?).ok()
 }
 
 fn part(text: &str) -> Option<Part> {
@@ -170,10 +175,16 @@ fn expectation(expect: &mut Expect, line: &str) -> Result<(), String> {
                 _ => return Err(odd()),
             }
         }
-        "saved" => {
+        "needed" | "saved" => {
             let numbers = value.split_whitespace().map(str::parse);
-            expect.saved = Some(numbers.collect::<Result<_, _>>().map_err(|_| odd())?);
+            let numbers = Some(numbers.collect::<Result<_, _>>().map_err(|_| odd())?);
+            match name {
+                "saved" => expect.saved = numbers,
+                _ => expect.needed = numbers,
+            }
         }
+        "connection" if value == "optional" => expect.may_stay_away = true,
+        "memory" if value == "bounded" => expect.is_bounded = true,
         "unsaved" => expect.unsaved.push(value.to_owned()),
         "said" => expect.said.push(value.to_owned()),
         "never" => expect.never.push(value.to_owned()),

@@ -231,9 +231,9 @@ impl Session<'_> {
         let end = memchr::memchr(b'\n', &said).unwrap_or(said.len());
         if let Some(line) = self.seen.lines.last_mut() {
             line.reply = said[..end].trim_ascii_end().to_vec();
-            line.answered = outcome.is_ok() && said.ends_with(b"\r\n");
+            line.answered = said.ends_with(b"\n");
             if line.keyword() == "RETR" && line.is_ok() {
-                line.answered &= said.ends_with(b"\r\n.\r\n");
+                line.answered = [&b"\n.\r\n"[..], b"\n.\n"].iter().any(|end| said.ends_with(end));
             }
         }
         outcome?;
@@ -261,6 +261,9 @@ impl Session<'_> {
             Action::Wait(time) => {
                 let behind = self.seen.lines.last().map(Line::keyword).unwrap_or_default();
                 self.listen(*time, &behind);
+                if self.seen.lines.is_empty() && said.is_empty() {
+                    self.seen.before_greeting = self.link.inbox.clone();
+                }
             }
             Action::Endless(mebibytes, text) => {
                 let piece = octets(text)?;
@@ -274,6 +277,16 @@ impl Session<'_> {
             Action::Cut => {
                 self.link.cut();
                 self.done = true;
+            }
+            Action::CutAfter(time) => {
+                let until = Instant::now() + *time;
+                while self.link.inbox.is_empty() && !self.link.ended && Instant::now() < until {
+                    self.link.fill(until.saturating_duration_since(Instant::now()));
+                }
+                if self.link.inbox.is_empty() {
+                    self.link.cut();
+                    self.done = true;
+                }
             }
             Action::Close => {
                 self.link.close();
@@ -354,7 +367,7 @@ impl Session<'_> {
                     self.seen.timestamp = Some(line[open..=close].to_vec());
                 }
             }
-            Effect::Login => self.logged_in = true,
+            Effect::Login | Effect::Challenge(_) => self.logged_in = true,
             Effect::Named(name) => self.named = Some(name),
             Effect::Stls => {
                 if self.begin_tls() {
@@ -367,7 +380,7 @@ impl Session<'_> {
                 }
             }
             Effect::Unmarked => self.marked.fill(false),
-            Effect::Listed => self.listed = Some(numbers(said)),
+            Effect::Listed => self.listed.get_or_insert_default().extend(numbers(said)),
             Effect::Counted => {
                 let count = said.split(|octet| *octet == b' ').nth(1).unwrap_or_default();
                 let count = str::from_utf8(count).ok().and_then(|count| count.parse().ok());
@@ -375,7 +388,7 @@ impl Session<'_> {
                 self.listed.get_or_insert_default().extend(1..=count);
             }
             Effect::Capabilities => self.shown = Some(Some(lines(said))),
-            Effect::Challenge(_) | Effect::None => {}
+            Effect::None => {}
         }
         if said.starts_with(b"-ERR") && self.seen.lines.last().is_some_and(|line| line.keyword() == "CAPA") {
             self.shown = Some(None);

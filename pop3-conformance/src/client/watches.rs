@@ -211,7 +211,10 @@ pub(super) const WATCHES: &[Watch] = &[
             let deleted = seen.lines.iter().rev().find(|line| line.keyword() == "DELE" && line.is_ok());
             match deleted {
                 Some(_) if facts.scenario.expect.outcome != Outcome::Collects => Look::Nothing,
-                Some(line) => look([(line, seen.ended_by_quit)].into_iter()),
+                Some(line) => {
+                    let has_quit = seen.lines.iter().any(|line| line.keyword() == "QUIT");
+                    look([(line, has_quit)].into_iter())
+                }
                 None => Look::Nothing,
             }
         },

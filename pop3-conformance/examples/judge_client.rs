@@ -1,10 +1,10 @@
 //! Judges the client that a command starts, and prints what was found.
 //!
 //! ```sh
-//! cargo run -p pop3-conformance --example judge_client -- no '' fetch-mail '{host}:{port}' '{outdir}'
+//! cargo run -p pop3-conformance --example judge_client -- none '' fetch-mail '{host}:{port}' '{outdir}'
 //! ```
 //!
-//! The first argument says when the client begins TLS (`no`, `stls`, `implicit`), the second names
+//! The first argument says when the client begins TLS (`none`, `stls`, `implicit`), the second names
 //! cases, parted by commas; the others are the command.
 
 use std::process::ExitCode;
@@ -20,7 +20,11 @@ fn main() -> ExitCode {
     };
     let only: Vec<_> = only.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
     let mut check = Check::new(Program::Command(words.collect()));
-    check.tls = Security::find(&tls).unwrap_or(Security::No);
+    check.tls = match tls.as_str() {
+        "stls" => Security::Stls,
+        "implicit" => Security::Implicit,
+        _ => Security::None,
+    };
     let report = check.run(&only, &mut |progress| {
         if let Progress::Done(case) = progress {
             show(case);

@@ -13,6 +13,7 @@ use super::watches::{self, Facts, Look, WATCHES};
 use super::{cuts, judge, run};
 use crate::case::Heading;
 use crate::report::{Breach, CaseReport, Report, Verdict};
+use crate::server::Security;
 
 /// The files of cases, in the order in which reports show them.
 const FILES: &[(&str, &str)] = &[
@@ -25,45 +26,14 @@ const FILES: &[(&str, &str)] = &[
     ("hostile", include_str!("../../cases/client/hostile.txt")),
 ];
 
-/// When the client is to begin TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Security {
-    /// Never.
-    No,
-    /// By STLS, and to do nothing without it.
-    Stls,
-    /// With the first octet.
-    Implicit,
-}
-
-impl Security {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::No, Self::Stls, Self::Implicit];
-
-    /// Its name: `no`, `stls` or `implicit`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::No => "no",
-            Self::Stls => "stls",
-            Self::Implicit => "implicit",
-        }
-    }
-
-    /// The one of that name.
-    #[must_use]
-    pub fn find(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|security| security.name() == name)
-    }
-}
-
 /// How a client is to be judged.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Check {
     /// Who is judged.
     pub program: Program,
-    /// When the program begins TLS: what its arguments make it do. Default: never.
+    /// When the program begins TLS, which its arguments make it do; where it is not in clear text,
+    /// the program shall do nothing without TLS. Default: in clear text.
     pub tls: Security,
     /// Whose maildrop it is. Default: `mark`.
     pub user: String,
@@ -140,7 +110,7 @@ impl Check {
     pub fn new(program: Program) -> Self {
         Self {
             program,
-            tls: Security::No,
+            tls: Security::None,
             user: "mark".to_owned(),
             password: "swordfish".to_owned(),
             patience: Duration::from_secs(20),
@@ -152,14 +122,15 @@ impl Check {
     }
 
     /// Plays the cases to the client: all, or only those of these ids (or beginnings of them, up to
-    /// a slash). Cases that need another [`Security`] are not in the report.
+    /// a slash). A watch looks at the cases that are named beside it, or at all when none is. Cases
+    /// that need another [`Security`] are not in the report.
     ///
     /// # Errors
     /// When the client cannot be started, or there is no socket or file to be had.
     pub fn run(&self, only: &[String], progress: &mut dyn FnMut(Progress<'_>)) -> io::Result<Report> {
         let authority = Authority::new()?;
-        // A watch needs all there is to be seen.
-        let is_watching = watches::headings().iter().any(|watch| is_wanted(&watch.id, only));
+        // Watches alone need all there is to be seen.
+        let is_watching = !scenarios().iter().any(|scenario| is_wanted(&scenario.heading.id, only));
         let suitable = scenarios()
             .iter()
             .filter(|scenario| scenario.suits(self.tls) && (self.slow || !scenario.is_slow));
@@ -173,7 +144,7 @@ impl Check {
         }
 
         let mut report = Report::new(self.name(), "client");
-        report.about.push(format!("TLS: {}", self.tls.name()));
+        report.about.push(format!("Spoken to: {}", self.tls));
         let mut watching = Watching::default();
         for Played { case, looks, .. } in played {
             watching.add(&case.id, looks);

@@ -26,7 +26,7 @@
 //! | `letter: text` | a letter of the maildrop; once for each | |
 //! | `letters: n` | so many ordinary letters | 3 |
 //! | `capabilities: a, b` | what CAPA lists, STLS apart; `refused` | TOP, UIDL, USER, RESP-CODES, AUTH-RESP-CODE |
-//! | `security: no stls implicit` | under which of them the case is played | all |
+//! | `security: none stls implicit` | under which of them the case is played | all |
 //! | `stls: no` | STLS is not there, although the client is to use it | it is, in clear text |
 //! | `certificate: kind` | which certificate the server shows: `expired` and so on | a good one |
 //! | `tls 1.2 only: yes` | nothing newer is spoken | TLS 1.2 and 1.3 |
@@ -110,5 +110,7 @@ mod scenario;
 mod server;
 mod watches;
 
-pub use check::{Check, Progress, Security, headings};
+pub use check::{Check, Progress, headings};
 pub use program::{Client, Errand, Program};
+
+pub use crate::server::Security;

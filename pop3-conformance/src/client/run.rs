@@ -159,7 +159,7 @@ impl Check {
     /// The name by which the client reaches the server.
     fn host(&self) -> &'static str {
         match self.tls {
-            super::Security::No => "127.0.0.1",
+            super::Security::None => "127.0.0.1",
             _ => authority::NAME,
         }
     }

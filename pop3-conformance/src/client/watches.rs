@@ -326,7 +326,7 @@ pub(super) const WATCHES: &[Watch] = &[
             "8314-5.1-no-credential-probe",
         ],
         look: |facts| {
-            let demanded = facts.check.tls != Security::No;
+            let demanded = facts.check.tls != Security::None;
             each(facts, |line| {
                 let is_login = line.is_secret() || line.keyword() == "USER";
                 demanded.then(|| line.in_tls || !is_login)
@@ -338,7 +338,7 @@ pub(super) const WATCHES: &[Watch] = &[
         title: "Where TLS is demanded, nothing but CAPA, STLS and QUIT is said without it.",
         proves: &["8314-5.2-only-capa-stls"],
         look: |facts| {
-            let demanded = facts.check.tls != Security::No;
+            let demanded = facts.check.tls != Security::None;
             each_command(facts, |line, keyword| {
                 (demanded && !line.in_tls).then(|| matches!(keyword, "CAPA" | "STLS" | "QUIT"))
             })
@@ -404,8 +404,10 @@ impl Facts<'_> {
 /// Whether there is something to be seen under this security.
 pub(super) fn suits(id: &str, security: Security) -> bool {
     match id {
-        "tls/nothing-behind-stls" | "tls/capa-again" => security == Security::Stls,
-        _ => security != Security::No || !id.starts_with("tls/"),
+        "tls/nothing-behind-stls" | "tls/capa-again" | "tls/only-capa-and-stls-in-clear" => {
+            security == Security::Stls
+        }
+        _ => security != Security::None || !id.starts_with("tls/"),
     }
 }
 

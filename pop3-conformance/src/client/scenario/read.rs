@@ -10,6 +10,9 @@ use crate::script::text::{self, NoNames};
 /// What CAPA lists unless the case says otherwise.
 const CAPABILITIES: &[&str] = &["TOP", "UIDL", "USER", "RESP-CODES", "AUTH-RESP-CODE"];
 
+const SECURITIES: [(&str, Security); 3] =
+    [("none", Security::None), ("stls", Security::Stls), ("implicit", Security::Implicit)];
+
 /// Reads a file of cases.
 pub(in crate::client) fn read(text: &str) -> Result<Vec<Scenario>, Unreadable> {
     case::read(text)?.into_iter().map(scenario).collect()
@@ -21,7 +24,7 @@ fn scenario(written: Written<'_>) -> Result<Scenario, Unreadable> {
         letters: Vec::new(),
         capabilities: Some(CAPABILITIES.iter().map(ToString::to_string).collect()),
         has_stls: true,
-        securities: Security::ALL.to_vec(),
+        securities: SECURITIES.map(|(_, security)| security).to_vec(),
         certificate: "good".to_owned(),
         tls12_only: false,
         pace: Pace::Reply,
@@ -67,7 +70,8 @@ fn head(scenario: &mut Scenario, name: &str, value: &str) -> Result<(), String> 
         }
         "stls" => scenario.has_stls = yes(value).ok_or_else(odd)?,
         "security" => {
-            let each = value.split_whitespace().map(Security::find);
+            let find = |word| SECURITIES.iter().find(|(name, _)| *name == word).map(|it| it.1);
+            let each = value.split_whitespace().map(find);
             scenario.securities = each.collect::<Option<_>>().ok_or_else(odd)?;
         }
         "certificate" if authority::KINDS.contains(&value) => {

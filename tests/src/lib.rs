@@ -20,6 +20,7 @@ use std::io::Write;
 pub mod adapters;
 pub mod compare;
 pub mod faulty;
+pub mod faulty_client;
 pub mod in_process;
 pub mod letters;
 pub mod peers;

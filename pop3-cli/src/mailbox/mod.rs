@@ -11,8 +11,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use pop3_proto::adapter::{Endpoint, Error, LoginFailed};
 use pop3_proto::bytes::Bytes;
-use pop3_proto::client::{Error as ProtocolError, Quirk};
 use pop3_proto::client::exchange::{Account as Credentials, Method};
+use pop3_proto::client::{Error as ProtocolError, Quirk};
 use pop3_proto::reply::{DropListing, ScanListing, UniqueIdListing};
 use pop3_proto::{MessageNumber, Reply, Secret};
 use tracing::info;

@@ -58,7 +58,8 @@ impl Authority {
                 }
                 "signed by no authority" => {
                     let between = leaf("good")?;
-                    let between = CertifiedIssuer::signed_by(between, KeyPair::generate()?, &trusted)?;
+                    let between =
+                        CertifiedIssuer::signed_by(between, KeyPair::generate()?, &trusted)?;
                     let signed = params.signed_by(&key, &between)?;
                     vec![signed.der().clone(), between.der().clone()]
                 }
@@ -78,9 +79,7 @@ impl Authority {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
-            .and_then(|config| {
-                config.with_no_client_auth().with_single_cert(chain.clone(), key)
-            })
+            .and_then(|config| config.with_no_client_auth().with_single_cert(chain.clone(), key))
             .map_err(|error| error.to_string())?;
         Ok(Arc::new(config))
     }

@@ -127,7 +127,11 @@ impl Check {
     ///
     /// # Errors
     /// When the client cannot be started, or there is no socket or file to be had.
-    pub fn run(&self, only: &[String], progress: &mut dyn FnMut(Progress<'_>)) -> io::Result<Report> {
+    pub fn run(
+        &self,
+        only: &[String],
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> io::Result<Report> {
         let authority = Authority::new()?;
         // Watches alone need all there is to be seen.
         let is_watching = !scenarios().iter().any(|scenario| is_wanted(&scenario.heading.id, only));
@@ -137,11 +141,13 @@ impl Check {
         let played: Vec<_> = suitable
             .filter(|scenario| is_watching || is_wanted(&scenario.heading.id, only))
             .collect();
-        let played = self.play_all(&played, &authority, progress)?;
-
-        if let Some(why) = nobody_came(&played) {
-            return Err(io::Error::other(why));
+        // One that does not come to the first does not come to the others.
+        let (first, others) = played.split_at(played.len().min(1));
+        let mut played = self.play_all(first, &authority, progress)?;
+        if let [Played { stayed_away: Some(said), .. }] = &played[..] {
+            return Err(io::Error::other(format!("the client did not connect; it said: {said}")));
         }
+        played.extend(self.play_all(others, &authority, progress)?);
 
         let mut report = Report::new(self.name(), "client");
         report.about.push(format!("Spoken to: {}", self.tls));
@@ -180,7 +186,7 @@ impl Check {
     ) -> io::Result<Vec<Played>> {
         enum Message {
             Waiting(usize, SocketAddr),
-            Done(usize, io::Result<Played>),
+            Done(usize, Box<io::Result<Played>>),
         }
         let by_one = matches!(self.program, Program::ByHand) || self.port != 0;
         let workers = if by_one { 1 } else { self.at_once.max(1) };
@@ -201,7 +207,7 @@ impl Check {
                             }
                         };
                         let done = self.play(scenario, authority, &waiting);
-                        if sender.send(Message::Done(at, done)).is_err() {
+                        if sender.send(Message::Done(at, Box::new(done))).is_err() {
                             break;
                         }
                     }
@@ -214,7 +220,8 @@ impl Check {
                         progress(Progress::Waiting(&scenarios[at].heading, address));
                     }
                     Message::Done(at, done) => {
-                        let done = done.inspect_err(|_| next.store(usize::MAX / 2, Ordering::Relaxed))?;
+                        let done =
+                            done.inspect_err(|_| next.store(usize::MAX / 2, Ordering::Relaxed))?;
                         progress(Progress::Done(&done.case));
                         played[at] = Some(done);
                     }
@@ -246,7 +253,7 @@ impl Check {
         };
         let looks = WATCHES.iter().map(|watch| {
             let mut found = (Look::Nothing, Vec::new());
-            for seen in &run.sessions {
+            for seen in run.sessions.iter().filter(|_| scenario.is_watched) {
                 match (watch.look)(&Facts { seen, scenario, check: self }) {
                     Look::Nothing => {}
                     Look::Right => found.0 = Look::Right,
@@ -256,7 +263,8 @@ impl Check {
             found
         });
         let looks = looks.collect();
-        let stayed_away = run.sessions.is_empty().then(|| run.ended.said.clone());
+        let is_awaited = !scenario.expect.may_stay_away;
+        let stayed_away = (run.sessions.is_empty() && is_awaited).then(|| run.ended.said.clone());
         Ok(Played { case: CaseReport::new(heading, verdict, wire, run.took), looks, stayed_away })
     }
 }
@@ -266,23 +274,23 @@ struct Played {
     case: CaseReport,
     /// What each watch saw, with the wire where it saw a breach.
     looks: Vec<(Look, Vec<String>)>,
-    /// What a client said that did not connect.
+    /// What a client said that did not connect, although it should have.
     stayed_away: Option<String>,
 }
 
-/// What is wrong when the client connected in no case at all.
-fn nobody_came(played: &[Played]) -> Option<String> {
-    let first = played.first()?.stayed_away.as_ref()?;
-    let is_so = played.iter().all(|played| played.stayed_away.is_some());
-    is_so.then(|| format!("the client never connected; it said: {first}"))
-}
-
 /// What each watch has found so far.
-struct Watching(Vec<(bool, Option<(Breach, Vec<String>)>)>);
+struct Watching(Vec<Watched>);
+
+/// What one watch has found so far.
+#[derive(Default)]
+struct Watched {
+    has_seen: bool,
+    breach: Option<(Breach, Vec<String>)>,
+}
 
 impl Default for Watching {
     fn default() -> Self {
-        Self(WATCHES.iter().map(|_| (false, None)).collect())
+        Self(WATCHES.iter().map(|_| Watched::default()).collect())
     }
 }
 
@@ -291,10 +299,11 @@ impl Watching {
         for (found, (watch, (look, wire))) in self.0.iter_mut().zip(WATCHES.iter().zip(looks)) {
             match look {
                 Look::Nothing => {}
-                Look::Right => found.0 = true,
+                Look::Right => found.has_seen = true,
                 Look::Wrong(came) => {
-                    let breach = || (Breach::new(format!("the case {id}"), came, watch.title), wire);
-                    found.1.get_or_insert_with(breach);
+                    let breach =
+                        || (Breach::new(format!("the case {id}"), came, watch.title), wire);
+                    found.breach.get_or_insert_with(breach);
                 }
             }
         }
@@ -302,7 +311,7 @@ impl Watching {
 
     fn reports(self) -> Vec<CaseReport> {
         let each = watches::headings().iter().zip(self.0);
-        each.map(|(heading, (has_seen, breach))| {
+        each.map(|(heading, Watched { has_seen, breach })| {
             let (verdict, wire) = match breach {
                 Some((breach, wire)) => (Verdict::Failed(breach), wire),
                 None if has_seen => (Verdict::Passed, Vec::new()),

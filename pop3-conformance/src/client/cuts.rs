@@ -17,8 +17,7 @@ const WHOLE: Cut = ("answered", "behind the reply", "lawful\n");
 
 const STATUS: &[Cut] = &[NONE, BEGUN, WHOLE];
 const LISTING: &[Cut] = &[NONE, BEGUN, HALF, BEFORE_DOT, DOT, DOT_CR, WHOLE];
-const LETTER: &[Cut] =
-    &[NONE, BEGUN, HALF, WITHOUT_LINE_END, BEFORE_DOT, DOT, DOT_CR, WHOLE];
+const LETTER: &[Cut] = &[NONE, BEGUN, HALF, WITHOUT_LINE_END, BEFORE_DOT, DOT, DOT_CR, WHOLE];
 
 /// A command, the stages of its reply, the requirement, the outcomes, and what has to be said for
 /// the case to decide.

@@ -69,9 +69,13 @@ impl Judge<'_> {
             return Some(self.breach("the client crashed", "an end with an exit status"));
         }
         let is_bounded = self.scenario.expect.is_bounded;
-        if let Some(peak) = ended.peak.filter(|_| is_bounded).filter(|peak| *peak > self.check.memory >> 10) {
+        if let Some(peak) =
+            ended.peak.filter(|_| is_bounded).filter(|peak| *peak > self.check.memory >> 10)
+        {
             let right = format!("{} MiB at most", self.check.memory >> 20);
-            return Some(self.breach(format!("the client had {} MiB of memory", peak >> 10), right));
+            return Some(
+                self.breach(format!("the client had {} MiB of memory", peak >> 10), right),
+            );
         }
         if self.run.sessions.is_empty() && !self.scenario.expect.may_stay_away {
             let said = self.run.ended.said.lines().last().unwrap_or_default();
@@ -95,9 +99,11 @@ impl Judge<'_> {
     }
 
     fn said(&self, pattern: &str) -> bool {
-        self.run.sessions.iter().flat_map(|session| &session.lines).any(|line| {
-            self.scenario.matches(pattern, &line.octets, &self.check.user)
-        })
+        self.run
+            .sessions
+            .iter()
+            .flat_map(|session| &session.lines)
+            .any(|line| self.scenario.matches(pattern, &line.octets, &self.check.user))
     }
 
     fn breach_on_the_wire(&self) -> Option<Breach> {
@@ -130,18 +136,26 @@ impl Judge<'_> {
         let status = self.run.ended.status?;
         let all = || (1..=self.scenario.letters.len()).collect();
         let lost = self.lost(expect.needed.clone().unwrap_or_else(all).into_iter());
-        let injected = expect.unsaved.iter().find(|text| {
+        let is_in_a_file = |text: &&String| {
             let octets = self.scenario.octets(text, &self.check.user).unwrap_or_default();
             self.run.saved.mentions(&octets)
-        });
-        let silent = || match (lost, injected) {
-            (Some(lost), _) => Some(format!("exit status 0, although letter {lost} was not saved")),
-            (_, Some(text)) => Some(format!("exit status 0, with {text} saved")),
+        };
+        let injected = expect.unsaved.iter().find(is_in_a_file);
+        let saves = self.check.program.mentions("outdir");
+        let missed = expect.kept.iter().find(|text| saves && !is_in_a_file(text));
+        let silent = || match (lost, injected, missed) {
+            (Some(lost), ..) => {
+                Some(format!("exit status 0, although letter {lost} was not saved"))
+            }
+            (_, Some(text), _) => Some(format!("exit status 0, with {text:?} saved")),
+            (_, _, Some(text)) => Some(format!("exit status 0, although {text:?} was not saved")),
             _ => None,
         };
         let (came, right) = match (expect.outcome, status) {
             (Outcome::Any, _) => return None,
-            (Outcome::Either, 0) => (silent()?, "all letters saved, or an exit status that is not 0"),
+            (Outcome::Either, 0) => {
+                (silent()?, "all letters saved, or an exit status that is not 0")
+            }
             (Outcome::Either, _) => return None,
             (Outcome::Collects, 0) => (silent()?, "all letters saved"),
             (Outcome::Collects, status) => {

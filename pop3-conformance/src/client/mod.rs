@@ -32,6 +32,7 @@
 //! | `tls 1.2 only: yes` | nothing newer is spoken | TLS 1.2 and 1.3 |
 //! | `pace: octet` | each octet goes by itself; `line`: each line does | each reply goes in one piece |
 //! | `password: text` | another password; quotation marks keep the spaces | that of the check |
+//! | `watched: no` | the watches do not look at it, since the server is out of step | they do |
 //! | `slow: yes` | it takes minutes, and is played only when that is wanted | |
 //! | `needs: pattern` | without such a line of the client the case is skipped | |
 //!
@@ -72,6 +73,7 @@
 //! | `outcome: any` | whatever the exit status |
 //! | `needed: 1 3` | these letters are what the outcome is about, not all |
 //! | `saved: 1 3` | these letters are saved whatever the exit status |
+//! | `kept: text` | some file has this text when the exit status is 0 |
 //! | `unsaved: text` | no file has this text when the exit status is 0 |
 //! | `said: pattern` | the client says such a line; `…` in it stands for any text |
 //! | `never: pattern` | it says none |

@@ -152,12 +152,19 @@ impl Running {
         match self {
             Self::ByHand => Ok(None),
             Self::Function { thread, done } => {
-                if !done.load(Ordering::Acquire) && !thread.as_ref().is_none_or(JoinHandle::is_finished) {
+                if !done.load(Ordering::Acquire)
+                    && !thread.as_ref().is_none_or(JoinHandle::is_finished)
+                {
                     return Ok(None);
                 }
                 let status = thread.take().map(JoinHandle::join);
                 let status = status.and_then(Result::ok);
-                Ok(Some(Ended { crashed: status.is_none(), status, in_time: true, ..Ended::default() }))
+                Ok(Some(Ended {
+                    crashed: status.is_none(),
+                    status,
+                    in_time: true,
+                    ..Ended::default()
+                }))
             }
             Self::Child { child, said, peak } => {
                 *peak = (*peak).max(high_water(child.id()));

@@ -9,6 +9,8 @@ pub(super) struct Seen {
     pub(super) lines: Vec<Line>,
     /// What came before the greeting went out.
     pub(super) before_greeting: Vec<u8>,
+    /// What came behind STLS before its reply went out.
+    pub(super) behind_stls: Option<Vec<u8>>,
     /// What stood at the end without a line end.
     pub(super) unfinished: Vec<u8>,
     /// The timestamp that the greeting had, angle brackets and all.

@@ -155,9 +155,11 @@ pub(super) const WATCHES: &[Watch] = &[
         look: |facts| {
             let lines = &facts.seen.lines;
             let pairs = lines.iter().zip(lines.iter().skip(1));
-            look(pairs.filter(|(line, _)| line.keyword() == "USER" && line.is_ok()).map(|(_, next)| {
-                (next, matches!(next.keyword().as_str(), "PASS" | "QUIT"))
-            }))
+            look(
+                pairs
+                    .filter(|(line, _)| line.keyword() == "USER" && line.is_ok())
+                    .map(|(_, next)| (next, matches!(next.keyword().as_str(), "PASS" | "QUIT"))),
+            )
         },
     },
     Watch {
@@ -208,7 +210,8 @@ pub(super) const WATCHES: &[Watch] = &[
         proves: &["1939-6-client-sends-quit"],
         look: |facts| {
             let seen = facts.seen;
-            let deleted = seen.lines.iter().rev().find(|line| line.keyword() == "DELE" && line.is_ok());
+            let deleted =
+                seen.lines.iter().rev().find(|line| line.keyword() == "DELE" && line.is_ok());
             match deleted {
                 Some(_) if facts.scenario.expect.outcome != Outcome::Collects => Look::Nothing,
                 Some(line) => {
@@ -329,7 +332,7 @@ pub(super) const WATCHES: &[Watch] = &[
             let demanded = facts.check.tls != Security::None;
             each(facts, |line| {
                 let is_login = line.is_secret() || line.keyword() == "USER";
-                demanded.then(|| line.in_tls || !is_login)
+                demanded.then_some(line.in_tls || !is_login)
             })
         },
     },
@@ -340,7 +343,7 @@ pub(super) const WATCHES: &[Watch] = &[
         look: |facts| {
             let demanded = facts.check.tls != Security::None;
             each_command(facts, |line, keyword| {
-                (demanded && !line.in_tls).then(|| matches!(keyword, "CAPA" | "STLS" | "QUIT"))
+                (demanded && !line.in_tls).then_some(matches!(keyword, "CAPA" | "STLS" | "QUIT"))
             })
         },
     },
@@ -348,11 +351,10 @@ pub(super) const WATCHES: &[Watch] = &[
         id: "tls/nothing-behind-stls",
         title: "Nothing is said between STLS and the end of the handshake.",
         proves: &["2595-4-client-waits"],
-        look: |facts| {
-            let lines = facts.seen.lines.iter();
-            let behind = lines.map(|line| (line, line.behind.as_deref() != Some("STLS")));
-            let asked = facts.seen.lines.iter().any(|line| line.keyword() == "STLS");
-            if asked { look(behind) } else { Look::Nothing }
+        look: |facts| match &facts.seen.behind_stls {
+            None => Look::Nothing,
+            Some(octets) if octets.is_empty() => Look::Right,
+            Some(octets) => Look::Wrong(octets.escape_ascii().to_string()),
         },
     },
     Watch {
@@ -445,10 +447,7 @@ fn each(facts: &Facts<'_>, mut is_right: impl FnMut(&Line) -> Option<bool>) -> L
 }
 
 /// Those that are no responses within AUTH, with their keywords.
-fn each_command(
-    facts: &Facts<'_>,
-    mut is_right: impl FnMut(&Line, &str) -> Option<bool>,
-) -> Look {
+fn each_command(facts: &Facts<'_>, mut is_right: impl FnMut(&Line, &str) -> Option<bool>) -> Look {
     each(facts, |line| match line.within_auth {
         Some(_) => None,
         None => is_right(line, &line.keyword()),

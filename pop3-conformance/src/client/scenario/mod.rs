@@ -31,6 +31,8 @@ pub(super) struct Scenario {
     pub(super) password: Option<String>,
     /// What the client must have said for the case to decide anything.
     pub(super) needs: Vec<String>,
+    /// Whether the watches look at it; not where the server is out of step.
+    pub(super) is_watched: bool,
     /// It takes minutes, and is played only when that is wanted.
     pub(super) is_slow: bool,
     pub(super) rules: Vec<Rule>,
@@ -118,6 +120,8 @@ pub(super) struct Expect {
     pub(super) saved: Option<Vec<usize>>,
     /// Texts that are in no file when the client says that all is well.
     pub(super) unsaved: Vec<String>,
+    /// Texts that are in some file when the client says that all is well.
+    pub(super) kept: Vec<String>,
     /// Forms of lines that the client says.
     pub(super) said: Vec<String>,
     /// Forms of lines that it never says.
@@ -180,7 +184,8 @@ impl Names for Known<'_> {
         let scenario = self.scenario;
         let count = scenario.letters.len();
         if let Some((what, number)) = name.split_once(' ') {
-            let number: usize = number.parse().ok().filter(|number| (1..=count).contains(number))?;
+            let number: usize =
+                number.parse().ok().filter(|number| (1..=count).contains(number))?;
             return match what {
                 "size" => Some(scenario.size(number).to_string().into_bytes()),
                 "uid" => Some(Scenario::unique_id(number).into_bytes()),

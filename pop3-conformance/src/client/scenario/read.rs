@@ -30,6 +30,7 @@ fn scenario(written: Written<'_>) -> Result<Scenario, Unreadable> {
         pace: Pace::Reply,
         password: None,
         needs: Vec::new(),
+        is_watched: true,
         is_slow: false,
         rules: Vec::new(),
         expect: Expect::default(),
@@ -78,6 +79,7 @@ fn head(scenario: &mut Scenario, name: &str, value: &str) -> Result<(), String> 
             scenario.certificate = value.to_owned();
         }
         "tls 1.2 only" => scenario.tls12_only = yes(value).ok_or_else(odd)?,
+        "watched" => scenario.is_watched = yes(value).ok_or_else(odd)?,
         "slow" => scenario.is_slow = yes(value).ok_or_else(odd)?,
         "pace" => {
             scenario.pace = match value {
@@ -189,6 +191,7 @@ fn expectation(expect: &mut Expect, line: &str) -> Result<(), String> {
         }
         "connection" if value == "optional" => expect.may_stay_away = true,
         "memory" if value == "bounded" => expect.is_bounded = true,
+        "kept" => expect.kept.push(value.to_owned()),
         "unsaved" => expect.unsaved.push(value.to_owned()),
         "said" => expect.said.push(value.to_owned()),
         "never" => expect.never.push(value.to_owned()),

@@ -46,10 +46,8 @@ impl Session<'_> {
     /// What a command is answered.
     pub(super) fn command(&mut self, keyword: &str, arguments: &[u8]) -> Answer {
         let before_login = matches!(keyword, "USER" | "PASS" | "APOP" | "AUTH" | "STLS" | "UTF8");
-        let after_login = matches!(
-            keyword,
-            "STAT" | "LIST" | "UIDL" | "RETR" | "TOP" | "DELE" | "RSET" | "NOOP"
-        );
+        let after_login =
+            matches!(keyword, "STAT" | "LIST" | "UIDL" | "RETR" | "TOP" | "DELE" | "RSET" | "NOOP");
         if (before_login && self.logged_in) || (after_login && !self.logged_in) {
             // A rule that says otherwise has the same effect as elsewhere.
             let effect = self.effect(keyword, arguments);
@@ -64,12 +62,12 @@ impl Session<'_> {
             "RSET" => Answer::new("+OK nothing is marked", Effect::Unmarked),
             "QUIT" => Answer::new("+OK goodbye", Effect::Quit),
             "STAT" => self.stat(),
-            "LIST" => self.list(keyword, arguments, |scenario, number| {
-                scenario.size(number).to_string()
-            }),
-            "UIDL" if self.lists(keyword) => self.list(keyword, arguments, |_, number| {
-                Scenario::unique_id(number)
-            }),
+            "LIST" => {
+                self.list(keyword, arguments, |scenario, number| scenario.size(number).to_string())
+            }
+            "UIDL" if self.lists(keyword) => {
+                self.list(keyword, arguments, |_, number| Scenario::unique_id(number))
+            }
             "RETR" | "DELE" => self.one(keyword, arguments),
             "TOP" if self.lists(keyword) => self.one(keyword, arguments),
             _ => {
@@ -93,9 +91,9 @@ impl Session<'_> {
     pub(super) fn lists(&self, tag: &str) -> bool {
         match &self.stage.scenario.capabilities {
             None => matches!(tag, "USER" | "TOP" | "UIDL"),
-            Some(list) => {
-                list.iter().any(|line| line.split(' ').next().is_some_and(|it| it.eq_ignore_ascii_case(tag)))
-            }
+            Some(list) => list
+                .iter()
+                .any(|line| line.split(' ').next().is_some_and(|it| it.eq_ignore_ascii_case(tag))),
         }
     }
 
@@ -140,7 +138,11 @@ impl Session<'_> {
         let scenario = self.stage.scenario;
         let line = |number| format!("{number} {}", says(scenario, number));
         if arguments.is_empty() {
-            return Answer::lines(&format!("+OK {keyword}"), self.there().map(line), Effect::Listed);
+            return Answer::lines(
+                &format!("+OK {keyword}"),
+                self.there().map(line),
+                Effect::Listed,
+            );
         }
         match self.number(arguments) {
             Some(number) => Answer::new(&format!("+OK {}", line(number)), Effect::None),

@@ -42,7 +42,11 @@ pub(in crate::client) enum Ending {
 }
 
 impl Link {
-    pub(super) fn new(tcp: TcpStream, over: Arc<AtomicBool>, clock: Arc<Clock>) -> io::Result<Self> {
+    pub(super) fn new(
+        tcp: TcpStream,
+        over: Arc<AtomicBool>,
+        clock: Arc<Clock>,
+    ) -> io::Result<Self> {
         tcp.set_nonblocking(false)?;
         tcp.set_nodelay(true)?;
         tcp.set_write_timeout(Some(TICK))?;

@@ -36,7 +36,10 @@ impl Session<'_> {
             }
             "PASS" => {
                 let named = self.named.take().unwrap_or_default();
-                self.verdict(named == self.stage.user.as_bytes() && arguments == self.stage.password.as_bytes())
+                self.verdict(
+                    named == self.stage.user.as_bytes()
+                        && arguments == self.stage.password.as_bytes(),
+                )
             }
             "APOP" => {
                 let right = self.seen.timestamp.as_ref().map(|timestamp| {

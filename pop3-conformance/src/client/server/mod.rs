@@ -17,9 +17,9 @@ use rustls::ServerConfig;
 use answers::{Answer, Effect};
 pub(super) use clock::Clock;
 pub(super) use link::Ending;
-pub(super) use login::{digest, hmac};
 use link::Link;
 use login::Exchange;
+pub(super) use login::{digest, hmac};
 
 use super::Security;
 use super::record::{Line, Seen, shown};
@@ -52,7 +52,8 @@ impl Stage<'_> {
     fn rule(&self, fits: impl Fn(&Trigger) -> bool) -> Option<&Rule> {
         let mut fired = self.fired.lock().ok()?;
         let rules = self.scenario.rules.iter().zip(fired.iter_mut());
-        let mut fitting = rules.filter(|(rule, fired)| fits(&rule.trigger) && !(rule.once && **fired > 0));
+        let mut fitting =
+            rules.filter(|(rule, fired)| fits(&rule.trigger) && !(rule.once && **fired > 0));
         let (rule, fired) = fitting.next()?;
         *fired += 1;
         Some(rule)
@@ -219,6 +220,9 @@ impl Session<'_> {
     fn answer(&mut self, answer: Answer, fits: impl Fn(&Trigger) -> bool) -> io::Result<()> {
         let behind = self.seen.lines.last().map(Line::keyword).unwrap_or_default();
         self.listen(Duration::ZERO, &behind);
+        if answer.effect == Effect::Stls {
+            self.seen.behind_stls = Some(self.link.inbox.clone());
+        }
         let mut said = Vec::new();
         let stage = self.stage;
         let outcome = match stage.rule(fits) {
@@ -246,9 +250,7 @@ impl Session<'_> {
             return Ok(());
         }
         let scenario = self.stage.scenario;
-        let octets = |text: &str| {
-            scenario.octets(text, self.stage.user).map_err(io::Error::other)
-        };
+        let octets = |text: &str| scenario.octets(text, self.stage.user).map_err(io::Error::other);
         match action {
             Action::Say(text) => self.say(&octets(text)?, said)?,
             Action::SayOctetwise(text) => {
@@ -390,7 +392,9 @@ impl Session<'_> {
             Effect::Capabilities => self.shown = Some(Some(lines(said))),
             Effect::None => {}
         }
-        if said.starts_with(b"-ERR") && self.seen.lines.last().is_some_and(|line| line.keyword() == "CAPA") {
+        if said.starts_with(b"-ERR")
+            && self.seen.lines.last().is_some_and(|line| line.keyword() == "CAPA")
+        {
             self.shown = Some(None);
         }
     }

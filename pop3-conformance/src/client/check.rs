@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::authority::Authority;
 use super::program::Program;
 use super::scenario::{self, Scenario};
-use super::watches::{self, Facts, Look, WATCHES};
+use super::watches::{self, Facts, Look};
 use super::{cuts, judge, run};
 use crate::case::Heading;
 use crate::report::{Breach, CaseReport, Report, Verdict};
@@ -73,7 +73,7 @@ pub enum Progress<'a> {
 }
 
 /// Every case as it was read.
-fn scenarios() -> &'static [Scenario] {
+pub(super) fn scenarios() -> &'static [Scenario] {
     static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
         let mut scenarios = Vec::new();
         let written = FILES.iter().map(|(name, text)| (*name, (*text).to_owned()));
@@ -251,7 +251,7 @@ impl Check {
             Verdict::Failed(_) => judge::wire(&run),
             _ => Vec::new(),
         };
-        let looks = WATCHES.iter().map(|watch| {
+        let looks = watches::all().map(|watch| {
             let mut found = (Look::Nothing, Vec::new());
             for seen in run.sessions.iter().filter(|_| scenario.is_watched) {
                 match (watch.look)(&Facts { seen, scenario, check: self }) {
@@ -290,13 +290,13 @@ struct Watched {
 
 impl Default for Watching {
     fn default() -> Self {
-        Self(WATCHES.iter().map(|_| Watched::default()).collect())
+        Self(watches::all().map(|_| Watched::default()).collect())
     }
 }
 
 impl Watching {
     fn add(&mut self, id: &str, looks: Vec<(Look, Vec<String>)>) {
-        for (found, (watch, (look, wire))) in self.0.iter_mut().zip(WATCHES.iter().zip(looks)) {
+        for (found, (watch, (look, wire))) in self.0.iter_mut().zip(watches::all().zip(looks)) {
             match look {
                 Look::Nothing => {}
                 Look::Right => found.has_seen = true,

@@ -2,18 +2,23 @@
 
 use std::fmt::Write;
 
-/// How far a reply gets: the end of an id, the words for it, and what is done.
-type Cut = (&'static str, &'static str, &'static str);
+/// How far a reply gets: the end of an id, the words for it, what is done, and whether all of a
+/// letter has come.
+type Cut = (&'static str, &'static str, &'static str, bool);
 
-const NONE: Cut = ("unanswered", "before the reply", "");
-const BEGUN: Cut = ("begun", "in the middle of the status line", "lawful first 2\n");
-const HALF: Cut = ("half", "in the middle of the reply", "lawful half\n");
-const BEFORE_DOT: Cut = ("before-the-dot", "before the final dot", "lawful but 3\n");
-const WITHOUT_LINE_END: Cut =
-    ("within-the-last-line-end", "within the line end before the final dot", "lawful but 4\n");
-const DOT: Cut = ("behind-the-dot", "behind the final dot", "lawful but 2\n");
-const DOT_CR: Cut = ("before-the-last-lf", "before the very last LF", "lawful but 1\n");
-const WHOLE: Cut = ("answered", "behind the reply", "lawful\n");
+const NONE: Cut = ("unanswered", "before the reply", "", false);
+const BEGUN: Cut = ("begun", "in the middle of the status line", "lawful first 2\n", false);
+const HALF: Cut = ("half", "in the middle of the reply", "lawful half\n", false);
+const BEFORE_DOT: Cut = ("before-the-dot", "before the final dot", "lawful but 3\n", false);
+const WITHOUT_LINE_END: Cut = (
+    "within-the-last-line-end",
+    "within the line end before the final dot",
+    "lawful but 4\n",
+    false,
+);
+const DOT: Cut = ("behind-the-dot", "behind the final dot", "lawful but 2\n", true);
+const DOT_CR: Cut = ("before-the-last-lf", "before the very last LF", "lawful but 1\n", true);
+const WHOLE: Cut = ("answered", "behind the reply", "lawful\n", true);
 
 const STATUS: &[Cut] = &[NONE, BEGUN, WHOLE];
 const LISTING: &[Cut] = &[NONE, BEGUN, HALF, BEFORE_DOT, DOT, DOT_CR, WHOLE];
@@ -60,7 +65,10 @@ pub(super) fn text() -> String {
     for Stage { command, cuts, proves, outcome, needs } in STAGES {
         let name = command.trim_end_matches(" …").replace(' ', "-").to_ascii_lowercase();
         let needs = if needs.is_empty() { String::new() } else { format!("needs: {needs}\n") };
-        for (id, words, does) in *cuts {
+        for (id, words, does, is_whole) in *cuts {
+            // What has come in whole may be taken, if the rest can be had in another session.
+            let may_pass = *is_whole && command.starts_with("RETR");
+            let outcome = if may_pass { "either" } else { outcome };
             // Writing to a string cannot fail.
             _ = write!(
                 text,

@@ -40,8 +40,9 @@
 //!
 //! `on` begins a rule, and the lines behind it are what the server does in place of the usual. `on
 //! greeting` is for a client that has connected, `on login` for one that has given all that its
-//! mechanism wants, `on RETR 2` for a command with these arguments, `on RETR` for one with any. The
-//! first rule that fits is taken; one that begins with `once on` fits once. If what is said in
+//! mechanism wants, `on RETR 2` for a command with these arguments, `on RETR` for one with any (but
+//! `on LIST` and `on UIDL` for one with none: with a number they are answered otherwise). The first
+//! rule that fits is taken; one that begins with `once on` fits once. If what is said in
 //! place of a reply begins with `+OK`, then the command has worked: the client is logged in, the
 //! letter marked, TLS begins. When no rule of a case was applied, the case is skipped.
 //!
@@ -110,6 +111,8 @@ mod run;
 mod saved;
 mod scenario;
 mod server;
+#[cfg(test)]
+mod tests;
 mod watches;
 
 pub use check::{Check, Progress, headings};

@@ -81,7 +81,9 @@ impl Line {
     /// The line for people, secrets left out.
     pub(super) fn shown(&self) -> String {
         if self.within_auth.is_some() {
-            return if self.octets == b"*" { "*".to_owned() } else { "(a response)".to_owned() };
+            let is_base64 =
+                self.octets.iter().all(|it| it.is_ascii_alphanumeric() || b"+/=".contains(it));
+            return if is_base64 { "(a response)".to_owned() } else { shown(&self.octets) };
         }
         let keep = match self.keyword().as_str() {
             "PASS" => 0,

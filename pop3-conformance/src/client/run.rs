@@ -20,7 +20,7 @@ use super::server::{self, Clock, Stage};
 const TICK: Duration = Duration::from_millis(4);
 
 /// A client may connect so often in one case.
-const CONNECTIONS: usize = 32;
+const CONNECTIONS: usize = 1000;
 
 /// No case takes longer, however lively it is.
 const LONGEST: Duration = Duration::from_secs(900);

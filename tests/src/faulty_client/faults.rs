@@ -98,7 +98,7 @@ faults! {
     /// A letter that was refused is deleted.
     DeletesTheRefused: "1939-3-negative-single-line" => "rfc1939/letter-refused";
     /// A letter that was refused is forgotten.
-    ForgetsTheRefused: "1939-3-negative-single-line" => "rfc1939/letter-refused";
+    ForgetsTheRefused: "1939-9-text-insignificant" => "rfc1939/letter-refused-is-told";
     /// The end of the connection is waited out.
     HangsAtTheEnd: "1939-3-end-detect" => "rfc1939/closed-behind-the-login";
     /// The end of the connection is an empty maildrop.

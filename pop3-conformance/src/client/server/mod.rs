@@ -1,5 +1,6 @@
 //! A small POP3 server that is lawful wherever its case does not say otherwise.
 
+mod acts;
 mod answers;
 mod clock;
 mod link;
@@ -23,13 +24,10 @@ pub(super) use login::{digest, hmac};
 
 use super::Security;
 use super::record::{Line, Seen, shown};
-use super::scenario::{Action, Pace, Rule, Scenario, Trigger};
+use super::scenario::{Rule, Scenario, Trigger};
 
 /// How long a client is watched before it is greeted: it has to wait.
 const BEFORE_GREETING: Duration = Duration::from_millis(30);
-
-/// Between two octets that go one by one.
-const BETWEEN_OCTETS: Duration = Duration::from_micros(200);
 
 /// How much of a reply is kept for what it means and for people.
 const KEPT: usize = 64 << 10;
@@ -126,7 +124,7 @@ impl Session<'_> {
     fn finish(mut self) -> Seen {
         self.seen.unfinished = std::mem::take(&mut self.link.inbox);
         if !self.seen.unfinished.is_empty() {
-            self.seen.wire.push(format!("C: {} (and no line end)", shown(&self.seen.unfinished)));
+            self.seen.wire.push(format!("(not read: {})", shown(&self.seen.unfinished)));
         }
         self.seen.said_goodbye = self.link.said_goodbye;
         if let Some(error) = &self.link.tls_error {
@@ -203,8 +201,12 @@ impl Session<'_> {
             Trigger::Greeting => false,
             Trigger::Login => is_login,
             Trigger::Command(word, pattern) => {
+                // With a number these two are other commands, with replies of one line.
+                let of_all = arguments.is_empty() || !matches!(word.as_str(), "LIST" | "UIDL");
                 *word == keyword
-                    && pattern.as_ref().is_none_or(|it| scenario.matches(it, arguments, user))
+                    && pattern
+                        .as_ref()
+                        .map_or(of_all, |pattern| scenario.matches(pattern, arguments, user))
             }
         })
     }
@@ -227,9 +229,7 @@ impl Session<'_> {
         let stage = self.stage;
         let outcome = match stage.rule(fits) {
             None => self.say(&answer.octets, &mut said),
-            Some(rule) => {
-                rule.actions.iter().try_for_each(|action| self.act(action, &answer, &mut said))
-            }
+            Some(rule) => self.follow(rule, &answer, &mut said),
         };
         self.log(&said);
         let end = memchr::memchr(b'\n', &said).unwrap_or(said.len());
@@ -243,84 +243,6 @@ impl Session<'_> {
         outcome?;
         self.come_about(answer.effect, &said);
         Ok(())
-    }
-
-    fn act(&mut self, action: &Action, answer: &Answer, said: &mut Vec<u8>) -> io::Result<()> {
-        if self.done {
-            return Ok(());
-        }
-        let scenario = self.stage.scenario;
-        let octets = |text: &str| scenario.octets(text, self.stage.user).map_err(io::Error::other);
-        match action {
-            Action::Say(text) => self.say(&octets(text)?, said)?,
-            Action::SayOctetwise(text) => {
-                for octet in octets(text)? {
-                    self.say(&[octet], said)?;
-                    std::thread::sleep(BETWEEN_OCTETS);
-                }
-            }
-            Action::Lawful(part) => self.say(part.of(&answer.octets), said)?,
-            Action::Wait(time) => {
-                let behind = self.seen.lines.last().map(Line::keyword).unwrap_or_default();
-                self.listen(*time, &behind);
-                if self.seen.lines.is_empty() && said.is_empty() {
-                    self.seen.before_greeting = self.link.inbox.clone();
-                }
-            }
-            Action::Endless(mebibytes, text) => {
-                let piece = octets(text)?;
-                let piece = piece.repeat((64 << 10) / piece.len().max(1) + 1);
-                for _ in 0..=(mebibytes << 20) / piece.len() {
-                    self.say(&piece, said)?;
-                }
-                self.link.cut();
-                self.done = true;
-            }
-            Action::Cut => {
-                self.link.cut();
-                self.done = true;
-            }
-            Action::CutAfter(time) => {
-                let until = Instant::now() + *time;
-                while self.link.inbox.is_empty() && !self.link.ended && Instant::now() < until {
-                    self.link.fill(until.saturating_duration_since(Instant::now()));
-                }
-                if self.link.inbox.is_empty() {
-                    self.link.cut();
-                    self.done = true;
-                }
-            }
-            Action::Close => {
-                self.link.close();
-                self.done = true;
-            }
-            Action::Silence => {
-                while !self.link.ended && self.link.line().is_some() {}
-                self.done = true;
-            }
-        }
-        Ok(())
-    }
-
-    fn say(&mut self, octets: &[u8], said: &mut Vec<u8>) -> io::Result<()> {
-        said.extend_from_slice(octets);
-        // The end tells how a reply ended, the beginning what it was.
-        if said.len() > 4 * KEPT {
-            said.drain(KEPT..said.len() - KEPT);
-        }
-        match self.stage.scenario.pace {
-            Pace::Reply => self.link.say(octets),
-            Pace::Line => octets.split_inclusive(|it| *it == b'\n').try_for_each(|line| {
-                self.link.say(line)?;
-                std::thread::sleep(BETWEEN_OCTETS);
-                Ok(())
-            }),
-            Pace::Octet => octets.iter().try_for_each(|octet| {
-                self.link.say(&[*octet])?;
-                std::thread::sleep(BETWEEN_OCTETS);
-                Ok(())
-            }),
-        }
     }
 
     fn log(&mut self, said: &[u8]) {

@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod case;
+pub mod client;
 pub mod report;
 pub mod requirement;
 pub mod script;

@@ -7,6 +7,7 @@
 //! | [`letters`] | letters that break programs, made anew each time from a seed |
 //! | [`compare`] | what may become of a letter on its way, and nothing else |
 //! | [`faulty`] | a lawful server that does one thing wrong when asked to, for `pop3-conformance` |
+//! | [`faulty_client`] | a lawful client that does one thing wrong when asked to, for the same |
 //! | [`in_process`] | our server without a socket |
 //! | [`process`] | programs that are started, waited for within bounds, and ended |
 //! | [`pop3`] | the program `pop3`, built once a run |
@@ -20,6 +21,7 @@ use std::io::Write;
 pub mod adapters;
 pub mod compare;
 pub mod faulty;
+pub mod faulty_client;
 pub mod in_process;
 pub mod letters;
 pub mod peers;

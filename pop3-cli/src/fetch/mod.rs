@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use pop3_proto::adapter::Error;
-use pop3_proto::client::Error as ProtocolError;
+use pop3_proto::client::{Error as ProtocolError, Quirk};
 use pop3_proto::reply::ScanListing;
 use pop3_proto::{MessageNumber, Octets, UniqueId};
 
@@ -29,6 +29,10 @@ pub(crate) fn run(args: &Fetch) -> Result<(), Failure> {
 
     let listed = session.list().map_err(failed)?;
     let (wanted, mut tally) = choose(args, listed);
+    if session.met(Quirk::MalformedListing) && args.message.is_empty() {
+        complain("the server lists messages in a form that cannot be read: they are left there");
+        tally.failed += 1;
+    }
     let unique_ids = if keep.names_by_unique_id() {
         unique_ids(&mut *session).map_err(failed)?
     } else {

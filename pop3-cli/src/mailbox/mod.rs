@@ -11,8 +11,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use pop3_proto::adapter::{Endpoint, Error, LoginFailed};
 use pop3_proto::bytes::Bytes;
-use pop3_proto::client::Error as ProtocolError;
 use pop3_proto::client::exchange::{Account as Credentials, Method};
+use pop3_proto::client::{Error as ProtocolError, Quirk};
 use pop3_proto::reply::{DropListing, ScanListing, UniqueIdListing};
 use pop3_proto::{MessageNumber, Reply, Secret};
 use tracing::info;
@@ -38,6 +38,8 @@ pub(crate) trait Mailbox {
     ) -> Result<(), Stop>;
     fn delete(&mut self, numbers: Vec<MessageNumber>) -> Result<Outcomes, Error>;
     fn quit(self: Box<Self>) -> Result<Reply, Error>;
+    /// Whether the server departed from the RFCs in this way so far.
+    fn met(&self, quirk: Quirk) -> bool;
 }
 
 /// How much of a message.

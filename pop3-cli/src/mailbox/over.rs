@@ -7,6 +7,7 @@ macro_rules! over {
 
         use pop3_proto::adapter::Error;
         use pop3_proto::bytes::Bytes;
+        use pop3_proto::client::Quirk;
         use pop3_proto::reply::{DropListing, ScanListing, UniqueIdListing};
         use pop3_proto::{MessageNumber, Reply};
         use $adapter::{Client, Letter, Session};
@@ -77,6 +78,10 @@ macro_rules! over {
 
             fn quit(self: Box<Self>) -> Result<Reply, Error> {
                 $wait((*self).quit())
+            }
+
+            fn met(&self, quirk: Quirk) -> bool {
+                self.quirks().any(|met| met == quirk)
             }
         }
 

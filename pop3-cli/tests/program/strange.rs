@@ -27,6 +27,19 @@ fn a_letter_that_is_refused_does_not_stop_the_others() {
 }
 
 #[test]
+fn a_letter_that_is_listed_in_no_readable_form_is_missed_and_not_forgotten() {
+    for size in ["-1", "%!d(float64=22)", ""] {
+        let directory = tempfile::tempdir().unwrap();
+        let list: &str = format!("+OK\r\n1 {size}\r\n2 23\r\n.\r\n").leak();
+        let url = serve_but(move |line| (line == "LIST").then_some(list));
+        let outcome = fetch(&url, directory.path(), &[]);
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        assert!(outcome.err.contains("cannot be read"), "{outcome:?}");
+        assert_eq!(letters(directory.path()), 1);
+    }
+}
+
+#[test]
 fn a_letter_that_was_cut_is_not_saved() {
     let directory = tempfile::tempdir().unwrap();
     let url = serve_but(|line| {

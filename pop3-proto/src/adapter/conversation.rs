@@ -95,7 +95,9 @@ impl<T: Transport> Conversation<T> {
             });
             if let Some(result) = ready {
                 self.silent_since = None;
-                if result.is_ok() {
+                // A refused QUIT is an end like any other.
+                let is_refused = matches!(result, Err(client::Error::Refused { .. }));
+                if result.is_ok() || (is_refused && self.pipe.get_ref().is_over()) {
                     // What was queued meanwhile is on its way while the caller works.
                     let sent = self.send(context);
                     if !self.pipe.get_ref().is_over() {

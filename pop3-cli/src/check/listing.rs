@@ -1,0 +1,16 @@
+//! Cases, listed.
+
+use std::io::{self, Write};
+
+use pop3_conformance::case::Heading;
+
+use crate::failure::Failure;
+
+/// One line for each case: its id, its level, what is right.
+pub(super) fn print<'a>(headings: impl Iterator<Item = &'a Heading>) -> Result<(), Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for heading in headings {
+        writeln!(out, "{}\t{}\t{}", heading.id, heading.level(), heading.title)?;
+    }
+    Ok(out.flush()?)
+}

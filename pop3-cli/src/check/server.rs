@@ -73,7 +73,10 @@ fn target(args: &Server, url: &MailboxUrl) -> Result<Target, Failure> {
         None if args.security.any_certificate => Trust::Anybody,
         None => Trust::System,
     };
-    let tls = tls_config(trust).map_err(|error| Failure::local("TLS", error))?;
+    let tls = tls_config(trust).map_err(|error| match &args.security.ca {
+        Some(file) => Failure::local(file.display(), error),
+        None => Failure::local("TLS", error),
+    })?;
     let mut target = Target::new(&*url.host, account, tls);
     (target.clear, target.implicit) = match implicit {
         true => (other.map(Into::into), Some(address.into())),

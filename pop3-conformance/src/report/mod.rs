@@ -115,7 +115,10 @@ impl Breach {
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sent {}, came {}, right: {}", self.sent, self.came, self.right)
+        if !self.sent.is_empty() {
+            write!(f, "sent {}, ", self.sent)?;
+        }
+        write!(f, "came {}, right: {}", self.came, self.right)
     }
 }
 

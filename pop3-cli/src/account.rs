@@ -13,6 +13,7 @@ use crate::args::{Account, Tls, TlsMode};
 use crate::failure::Failure;
 use crate::output::complain;
 use crate::place::{Place, Places};
+use crate::url::MailboxUrl;
 
 /// The environment variable that may hold the password.
 const VARIABLE: &str = "POP3_PASSWORD";
@@ -21,42 +22,12 @@ const VARIABLE: &str = "POP3_PASSWORD";
 const LONGEST: u64 = 4_096;
 
 impl Account {
-    /// The user, who must be named.
-    pub(crate) fn user(&self) -> Result<&UserName, Failure> {
-        self.url.user.as_ref().ok_or_else(|| {
-            Failure::Usage("the URL names no user; write pop3://USER@HOST[:PORT]".into())
-        })
-    }
-
-    /// The password: from a file, the environment, the URL, or a prompt.
-    pub(crate) fn password(&self, user: &UserName) -> Result<Secret, Failure> {
-        if let Some(path) = &self.password_file {
-            return from_file(path);
-        }
-        if let Some(password) = std::env::var_os(VARIABLE) {
-            return secret(VARIABLE, password.as_encoded_bytes());
-        }
-        if let Some(password) = &self.url.password {
-            complain("warning: other users of this machine may see a password in a URL");
-            return Ok(password.clone());
-        }
-        if !io::stdin().is_terminal() {
-            return Err(Failure::Usage(format!(
-                "no password: give --password-file, or set {VARIABLE}"
-            )));
-        }
-        let prompt = format!("password of {user} at {}: ", self.url);
-        let typed = rpassword::prompt_password(prompt)
-            .map_err(|error| Failure::local("the password prompt", error))?;
-        secret("the password", typed.as_bytes())
-    }
-
     /// Who logs in to that server.
     pub(crate) fn credentials(&self, server: &Endpoint) -> Result<Credentials, Failure> {
         if let Some(path) = &self.login.token_file {
             let server = (server.host().to_owned(), server.port());
             return Ok(Credentials::Token {
-                user: self.user()?.clone(),
+                user: user_of(&self.url)?.clone(),
                 token: from_file(path)?,
                 server,
             });
@@ -68,8 +39,8 @@ impl Account {
                 return Err(Failure::Usage(format!("{method} needs --token-file")));
             }
             _ => {
-                let user = self.user()?.clone();
-                let password = self.password(&user)?;
+                let user = user_of(&self.url)?.clone();
+                let password = password_of(&self.url, &user, self.password_file.as_deref())?;
                 Credentials::Password { user, password }
             }
         })
@@ -147,11 +118,45 @@ impl Account {
     }
 }
 
+/// The user, whom the URL must name.
+pub(crate) fn user_of(url: &MailboxUrl) -> Result<&UserName, Failure> {
+    url.user.as_ref().ok_or_else(|| {
+        Failure::Usage("the URL names no user; write pop3://USER@HOST[:PORT]".into())
+    })
+}
+
+/// The password of the user: from a file, the environment, the URL, or a prompt.
+pub(crate) fn password_of(
+    url: &MailboxUrl,
+    user: &UserName,
+    file: Option<&Path>,
+) -> Result<Secret, Failure> {
+    if let Some(path) = file {
+        return from_file(path);
+    }
+    if let Some(password) = std::env::var_os(VARIABLE) {
+        return secret(VARIABLE, password.as_encoded_bytes());
+    }
+    if let Some(password) = &url.password {
+        complain("warning: other users of this machine may see a password in a URL");
+        return Ok(password.clone());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Usage(format!(
+            "no password: give --password-file, or set {VARIABLE}"
+        )));
+    }
+    let typed = rpassword::prompt_password(format!("password of {user} at {url}: "))
+        .map_err(|error| Failure::local("the password prompt", error))?;
+    secret("the password", typed.as_bytes())
+}
+
 fn contents(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::local(path.display(), error))
 }
 
-fn from_file(path: &Path) -> Result<Secret, Failure> {
+/// The first line of a file, as a secret.
+pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
     let shown = path.display().to_string();
     let file = File::open(path).map_err(|error| Failure::local(&shown, error))?;
     let line = first_line(file).map_err(|error| Failure::local(&shown, error))?;

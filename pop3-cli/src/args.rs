@@ -13,6 +13,7 @@ use pop3_proto::client::exchange::Method;
 use pop3_proto::{MessageNumber, Text, UserName};
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::check::args::Check;
 use crate::failure::EXIT_CODES;
 use crate::url::{MailboxUrl, UrlParser};
 
@@ -46,6 +47,7 @@ pub(crate) enum Command {
     List(List),
     Fetch(Fetch),
     Talk(Talk),
+    Check(Check),
 }
 
 /// Which adapter does the work. They behave alike.
@@ -394,6 +396,7 @@ pub(crate) enum TlsMode {
     /// With the first octet; the port is 995.
     Implicit,
     /// By the command STLS; a server that has none is an error.
+    #[value(alias = "stls")]
     Starttls,
     /// Never: everything goes in clear text.
     None,
@@ -407,7 +410,8 @@ Examples:
   pop3 serve --mail mail --users users          serve the mailboxes, on 127.0.0.1:1110
   pop3 list pop3://mark@localhost:1110          see what there is
   pop3 fetch pop3://mark@localhost:1110 --to inbox --delete
-  pop3 talk pop3://localhost:1110               speak POP3 by hand";
+  pop3 talk pop3://localhost:1110               speak POP3 by hand
+  pop3 check server pop3://test@localhost:1110  judge a server against the RFCs";
 
 const URL_HELP: &str = "\
 The password is the first line of --password-file, or the environment variable POP3_PASSWORD, or

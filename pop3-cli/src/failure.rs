@@ -28,6 +28,12 @@ pub(crate) enum Failure {
     /// The letter can never be delivered to that user: `EX_NOUSER`.
     #[error("{0}")]
     NoUser(String),
+    /// Somebody was judged, and what is mandatory was not found.
+    #[error("{0}")]
+    Breaches(String),
+    /// Nobody could be judged.
+    #[error("{0}")]
+    NoVerdict(String),
     /// Standard output was closed.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
@@ -50,8 +56,8 @@ impl Failure {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Local(_) | Self::Output(_) => 1,
-            Self::Usage(_) => 2,
+            Self::Local(_) | Self::Output(_) | Self::Breaches(_) => 1,
+            Self::Usage(_) | Self::NoVerdict(_) => 2,
             Self::Server(_) => 3,
             Self::Login(_) => 4,
             Self::NoUser(_) => 67,
@@ -75,4 +81,5 @@ Exit status:
   3   the server could not be reached, refused, broke the protocol or went away
   4   the login was refused
   67  deliver: no mailbox can have that name
-  75  deliver: not now, try again later";
+  75  deliver: not now, try again later
+Of check: 0 nothing mandatory failed, 1 something did, 2 it could not run";

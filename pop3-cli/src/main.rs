@@ -6,6 +6,7 @@
 
 mod account;
 mod args;
+mod check;
 mod deliver;
 mod demo;
 mod failure;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::List(list) => list::run(list),
         Command::Fetch(fetch) => fetch::run(fetch),
         Command::Talk(talk) => talk::run(talk),
+        Command::Check(check) => check::run(check),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

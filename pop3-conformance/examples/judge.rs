@@ -34,9 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut check = Check::new(target);
     check.fixture = Some(Arc::new(Maildir::new(maildir)?));
     check.destructive = true;
-    if !only.is_empty() {
-        check.only(only);
-    }
+    check.only(only);
     let report = check.run(&mut |case| {
         match &case.verdict {
             Verdict::Failed(breach) => println!("{} {}\n  {breach}", case.level, case.id),

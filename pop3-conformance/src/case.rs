@@ -66,6 +66,25 @@ impl Heading {
     }
 }
 
+/// Leaves the cases that are chosen: by their id, by the first words of it (`1939-5`), or by the id
+/// of a requirement that they judge. Where nothing is chosen, all are left.
+pub fn choose<T>(cases: &mut Vec<T>, heading: impl Fn(&T) -> &Heading, chosen: &[String]) {
+    if chosen.is_empty() {
+        return;
+    }
+    let is_id = |id: &String| cases.iter().any(|case| heading(case).id == *id);
+    let (ids, others): (Vec<_>, Vec<_>) = chosen.iter().partition(|chosen| is_id(chosen));
+    cases.retain(|case| {
+        let Heading { id, proves, .. } = heading(case);
+        ids.contains(&id)
+            || others.iter().any(|chosen| {
+                let rest = id.strip_prefix(chosen.as_str());
+                rest.is_some_and(|rest| rest.starts_with(['/', '-']))
+                    || proves.iter().any(|requirement| requirement.id == *chosen)
+            })
+    });
+}
+
 /// What is wrong with a file of cases.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]

@@ -2,6 +2,7 @@
 //!
 //! Whatever a test runs, no password is ever in what the program says: [`run::Run`] sees to that.
 
+mod check;
 mod demo;
 mod fetch;
 mod list;

@@ -1,33 +1,38 @@
 //! A server that does as it is told, well or badly.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 
 /// At the end of an answer: the server hangs up behind it.
 const HANG_UP: &str = "(hang up)";
 
-/// A server for one session, with two letters, that answers a line as `odd` has it, and as usual
-/// where that has nothing; returns its URL.
+/// A server for one session after the other, with two letters, that answers a line as `odd` has it,
+/// and as usual where that has nothing; returns its URL.
 pub(crate) fn serve_but(
     mut odd: impl FnMut(&str) -> Option<&'static str> + Send + 'static,
 ) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-        let mut answer = "+OK ready\r\n";
-        loop {
-            let last = answer.strip_suffix(HANG_UP);
-            // The client may go at any time, too.
-            if stream.write_all(last.unwrap_or(answer).as_bytes()).is_err() || last.is_some() {
-                return;
-            }
-            let Some(line) = lines.next() else { return };
-            answer = odd(&line).unwrap_or_else(|| usual(&line));
+        for stream in listener.incoming().map_while(Result::ok) {
+            serve(&stream, &mut odd);
         }
     });
     format!("pop3://mark@{address}")
+}
+
+fn serve(mut stream: &TcpStream, odd: &mut impl FnMut(&str) -> Option<&'static str>) {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    let mut answer = "+OK ready\r\n";
+    loop {
+        let last = answer.strip_suffix(HANG_UP);
+        // The client may go at any time, too.
+        if stream.write_all(last.unwrap_or(answer).as_bytes()).is_err() || last.is_some() {
+            return;
+        }
+        let Some(line) = lines.next() else { return };
+        answer = odd(&line).unwrap_or_else(|| usual(&line));
+    }
 }
 
 fn usual(line: &str) -> &'static str {

@@ -12,6 +12,9 @@ fn help_tells_the_commands_and_the_exit_statuses() {
     for command in ["demo", "serve", "passwd", "deliver", "list", "fetch", "talk"] {
         assert!(pop3([command, "--help"]).run().ok().contains("Usage: pop3"), "{command}");
     }
+    for command in ["server", "matrix"] {
+        assert!(pop3(["check", command, "--help"]).run().ok().contains("Usage: pop3"), "{command}");
+    }
     assert!(pop3(["--version"]).run().ok().starts_with("pop3 "));
 }
 
@@ -26,6 +29,12 @@ fn wrong_usage_is_status_2() {
         &["fetch", "pop3://mark@localhost", "--to", "x", "--message", "0"],
         &["fetch", "pop3://mark@localhost", "--to", "x", "--max-size", "big"],
         &["serve", "--mail", "m", "--users", "u", "--idle", "599"],
+        &["check"],
+        &["check", "server"],
+        &["check", "server", "pop3://mark@localhost", "--fixture", "imap:x"],
+        &["check", "server", "pop3://mark@localhost", "--at-once", "0"],
+        &["check", "server", "pop3://mark;AUTH=+APOP@localhost"],
+        &["check", "matrix", "a.json"],
     ];
     for arguments in wrong {
         assert_eq!(pop3(arguments.iter().copied()).run().code, Some(2), "{arguments:?}");

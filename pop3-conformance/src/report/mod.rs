@@ -1,9 +1,28 @@
 //! What was found: a verdict for each case, and the forms in which it is shown.
+//!
+//! | form | for | by |
+//! |---|---|---|
+//! | text | people | [`Report::text`] |
+//! | JSON | programs, and to be joined later | [`Report::write_json`], [`Report::read_json`] |
+//! | `JUnit` | continuous integration | [`Report::write_junit`] |
+//! | a page | the comparison of several peers | [`matrix::write`] |
+//!
+//! Whatever a peer said is in all of them text that does nothing: no escape reaches a terminal, no
+//! markup a browser.
+
+mod harmless;
+mod json;
+mod junit;
+pub mod matrix;
+mod sections;
+mod text;
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use text::Text;
 
 use crate::case::Heading;
 
@@ -34,8 +53,10 @@ pub struct CaseReport {
     /// How grave a breach is: `MUST`, `MUST NOT`, `SHOULD`, `SHOULD NOT` or `MAY`.
     pub level: String,
     /// What was found.
+    #[serde(flatten)]
     pub verdict: Verdict,
     /// What went over the wire, a line each, secrets left out; for a breach alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wire: Vec<String>,
     /// How long it took, in milliseconds.
     pub milliseconds: u64,
@@ -94,7 +115,10 @@ impl Breach {
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sent {}, came {}, right: {}", self.sent, self.came, self.right)
+        if !self.sent.is_empty() {
+            write!(f, "sent {}, ", self.sent)?;
+        }
+        write!(f, "came {}, right: {}", self.came, self.right)
     }
 }
 
@@ -125,6 +149,47 @@ impl CaseReport {
     pub fn is_mandatory(&self) -> bool {
         self.level.starts_with("MUST")
     }
+
+    /// What the verdict amounts to, at the level of the case.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match &self.verdict {
+            Verdict::Passed => Outcome::Passed,
+            Verdict::Skipped { .. } => Outcome::Skipped,
+            Verdict::Failed(_) if self.is_mandatory() => Outcome::Failed,
+            Verdict::Failed(_) if self.level == "MAY" => Outcome::Note,
+            Verdict::Failed(_) => Outcome::Warning,
+        }
+    }
+}
+
+/// What a verdict amounts to: a breach is as grave as what was demanded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// What is right was found.
+    Passed,
+    /// Something mandatory was not.
+    Failed,
+    /// Something advised was not.
+    Warning,
+    /// Something that either way is lawful, and unusual.
+    Note,
+    /// It could not be decided.
+    Skipped,
+}
+
+impl Outcome {
+    /// In four letters; a failure in capitals.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "pass",
+            Self::Failed => "FAIL",
+            Self::Warning => "warn",
+            Self::Note => "note",
+            Self::Skipped => "skip",
+        }
+    }
 }
 
 impl Report {
@@ -139,14 +204,14 @@ impl Report {
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         for case in &self.cases {
-            match (&case.verdict, case.is_mandatory()) {
-                (Verdict::Passed, _) => summary.passed += 1,
-                (Verdict::Failed(_), true) => summary.failed += 1,
-                (Verdict::Failed(_), false) if case.level == "MAY" => summary.notes += 1,
-                (Verdict::Failed(_), false) => summary.warnings += 1,
-                (Verdict::Skipped { .. }, true) => summary.skipped_mandatory += 1,
-                (Verdict::Skipped { .. }, false) => summary.skipped += 1,
-            }
+            *match case.outcome() {
+                Outcome::Passed => &mut summary.passed,
+                Outcome::Failed => &mut summary.failed,
+                Outcome::Warning => &mut summary.warnings,
+                Outcome::Note => &mut summary.notes,
+                Outcome::Skipped if case.is_mandatory() => &mut summary.skipped_mandatory,
+                Outcome::Skipped => &mut summary.skipped,
+            } += 1;
         }
         summary
     }
@@ -187,3 +252,6 @@ impl fmt::Display for Summary {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,7 @@ use peer::OnExchange;
 use survey::{Offers, Way, survey};
 use watches::Watches;
 
-use crate::case::Heading;
+use crate::case::choose;
 use crate::report::{Breach, CaseReport, Report, Verdict};
 
 /// The files of cases, by name.
@@ -102,7 +102,7 @@ pub enum CannotRun {
     #[error("the maildrop of the fixture holds {0} letters, which would be removed")]
     NotEmpty(usize),
     /// The server cannot be reached, or lets nobody in.
-    #[error("the server cannot be judged: sent {}, came {}, expected {}", .0.sent, .0.came, .0.right)]
+    #[error("the server cannot be judged: {0}")]
     Server(Breach),
     /// What would be asked for is not known.
     #[error("the server cannot be judged: {0}")]
@@ -126,20 +126,9 @@ impl Check {
         Self { target, fixture, destructive: false, timers: false, at_once: 4, cases }
     }
 
-    /// Leaves the cases that are chosen: by their id, by the first words of it (`1939-5`), or by
-    /// the id of a requirement that they judge.
+    /// Leaves the cases that are [chosen](crate::case::choose).
     pub fn only(&mut self, chosen: &[String]) {
-        let is_id = |id: &String| self.cases.iter().any(|case| case.heading.id == *id);
-        let (ids, others): (Vec<_>, Vec<_>) = chosen.iter().partition(|chosen| is_id(chosen));
-        self.cases.retain(|case| {
-            let Heading { id, proves, .. } = &case.heading;
-            ids.contains(&id)
-                || others.iter().any(|chosen| {
-                    let rest = id.strip_prefix(chosen.as_str());
-                    rest.is_some_and(|rest| rest.starts_with(['/', '-']))
-                        || proves.iter().any(|requirement| requirement.id == *chosen)
-                })
-        });
+        choose(&mut self.cases, |case| &case.heading, chosen);
     }
 
     /// Runs the cases. Each is shown to `progress` as it ends.

@@ -152,7 +152,7 @@ impl Session<'_> {
 
     /// The number of a letter that is there.
     fn number(&self, argument: &[u8]) -> Option<usize> {
-        let number = str::from_utf8(argument).ok()?.parse().ok()?;
+        let number: usize = str::from_utf8(argument).ok()?.parse().ok()?;
         self.there().find(|there| *there == number)
     }
 

@@ -10,7 +10,9 @@ pub mod peer;
 mod play;
 mod rfc1939;
 mod rfc1939_optional;
+mod rfc2449;
 mod rfc2595;
+mod rfc3206;
 mod rfc6856;
 mod rfc8314;
 pub mod survey;
@@ -45,6 +47,7 @@ const FILES: &[(&str, &str)] = &[
     ("rfc1939-6", include_str!("../../cases/server/rfc1939-6.txt")),
     ("rfc1939-7", include_str!("../../cases/server/rfc1939-7.txt")),
     ("rfc1939-8", include_str!("../../cases/server/rfc1939-8.txt")),
+    ("rfc2449", include_str!("../../cases/server/rfc2449.txt")),
     ("rfc2595", include_str!("../../cases/server/rfc2595.txt")),
     ("rfc5322", include_str!("../../cases/server/rfc5322.txt")),
     ("rfc6856", include_str!("../../cases/server/rfc6856.txt")),
@@ -67,6 +70,8 @@ pub fn cases() -> Vec<Case> {
     }
     cases.extend(rfc1939::cases());
     cases.extend(rfc1939_optional::cases());
+    cases.extend(rfc2449::cases());
+    cases.extend(rfc3206::cases());
     cases.extend(rfc2595::cases());
     cases.extend(rfc6856::cases());
     cases.extend(rfc8314::cases());

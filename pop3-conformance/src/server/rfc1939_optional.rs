@@ -63,7 +63,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::watch(
             "1939-7/timestamp-form",
             "What stands in angle brackets in a greeting is a msg-id.",
-            &["1939-7-apop-banner", "1939-7-apop-msgid-syntax"],
+            &["1939-7-apop-banner", "1939-7-apop-msgid-syntax", "2449-3-greeting-timestamp"],
             timestamp_form,
         ),
         Case::code(

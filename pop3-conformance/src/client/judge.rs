@@ -1,7 +1,7 @@
 //! From what was seen in a case to its verdict.
 
 use super::Check;
-use super::record::{Seen, shown};
+use super::record::Seen;
 use super::run::Run;
 use super::scenario::{Outcome, Scenario, Trigger};
 use super::watches::{self, Facts, Look};
@@ -181,8 +181,8 @@ impl Judge<'_> {
 
 /// The last thing that the server said, as it was written down.
 fn last_said(seen: &Seen) -> Option<String> {
-    let line = seen.wire.iter().rfind(|line| line.starts_with('S'))?;
-    Some(shown(line.as_bytes()))
+    // It was escaped and shortened when it was written down.
+    seen.wire.iter().rfind(|line| line.starts_with('S')).cloned()
 }
 
 fn name(trigger: &Trigger) -> String {

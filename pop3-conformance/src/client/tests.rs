@@ -107,6 +107,28 @@ fn a_client_that_does_not_come_is_an_error() {
     assert!(run(Program::Command(Vec::new()), "rfc1939/three-letters").is_err());
 }
 
+#[test]
+fn a_client_that_is_started_by_hand_is_waited_for_and_judged_by_what_it_says() {
+    for (says, is_right) in [("QUIT\r\n", true), ("STAT\r\nQUIT\r\n", false)] {
+        let mut check = Check::new(Program::ByHand);
+        check.patience = std::time::Duration::from_secs(5);
+        let only = ["rfc1939/login-refused", "commands/login-first"].map(str::to_owned);
+        let report = check.run(&only, &mut |progress| {
+            if let Progress::Waiting(_, address) = progress {
+                std::thread::spawn(move || {
+                    let mut tcp = std::net::TcpStream::connect(address)?;
+                    std::io::Read::read_exact(&mut tcp, &mut [0; 4])?;
+                    std::io::Write::write_all(&mut tcp, says.as_bytes())?;
+                    std::io::copy(&mut tcp, &mut std::io::sink())
+                });
+            }
+        });
+        let report = report.unwrap();
+        assert!(matches!(report.cases[0].verdict, Verdict::Skipped { .. }), "nobody logged in");
+        assert_eq!(!matches!(report.cases[1].verdict, Verdict::Failed(_)), is_right, "{says}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_command_gets_what_it_asks_for_in_its_arguments_and_in_its_environment() {

@@ -24,6 +24,7 @@
 //! | `half close` | the client says that it will send no more, and goes on reading |
 //! | `wait n` | n seconds pass |
 //! | `deliver text` | a letter arrives |
+//! | `vanish` | every letter is taken away behind the server's back |
 //! | `M: 1 3` | the maildrop now holds letters 1 and 3 of the fixture and nothing else |
 //!
 //! What the texts may hold is said in [`text`]. A session begins with the greeting: one that
@@ -83,6 +84,8 @@ pub enum Step {
     Wait(u64),
     /// `deliver`.
     Deliver(String),
+    /// `vanish`.
+    Vanish,
     /// `M:`: which letters of the fixture the maildrop holds, counted from 1.
     Holds(Vec<usize>),
 }
@@ -117,6 +120,7 @@ impl Step {
             ("hang", "up") => Self::HangUp,
             ("half", "close") => Self::HalfClose,
             ("wait", text) => Self::Wait(text.parse().map_err(|_| odd())?),
+            ("vanish", "") => Self::Vanish,
             ("deliver", text) => Self::Deliver(text.to_owned()),
             ("M:", text) => {
                 Self::Holds(text.split_whitespace().map(number).collect::<Result<_, _>>()?)
@@ -182,6 +186,7 @@ impl fmt::Display for Step {
             Self::HangUp | Self::HalfClose => write!(f, "nothing more"),
             Self::Wait(seconds) => write!(f, "patience for {seconds} seconds"),
             Self::Deliver(_) => write!(f, "a letter delivered"),
+            Self::Vanish => write!(f, "letters taken away"),
             Self::Holds(letters) => write!(f, "a maildrop with letters {letters:?} alone"),
         }
     }
@@ -216,7 +221,7 @@ mod tests {
     fn every_known_form_is_read() {
         let text = "C: a\nC- a\nC/ a\nS: +OK…\nS: \nS~ ^\\+OK \\d+$\nS*\nS reply +OK…\nS or skip +OK…\n\
                     S same x\nS letter 1\nS top 1 0\nS nothing\nS may end\nS ends\nlogin\ntls\nline 2\n\
-                    ---\nhang up\nhalf close\nwait 3\ndeliver x\nM: 1 3\nM: \n";
-        assert_eq!(parse((1..).zip(text.lines())).unwrap().len(), 25);
+                    ---\nhang up\nhalf close\nwait 3\ndeliver x\nvanish\nM: 1 3\nM: \n";
+        assert_eq!(parse((1..).zip(text.lines())).unwrap().len(), 26);
     }
 }

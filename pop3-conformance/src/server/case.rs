@@ -242,7 +242,11 @@ impl Needs {
                     let opens = ["PASS ", "APOP ", "AUTH "];
                     self.maildrop |= opens.iter().any(|keyword| text.starts_with(keyword));
                 }
-                Step::Letter(_) | Step::Top(..) | Step::Deliver(_) | Step::Holds(_) => {
+                Step::Letter(_)
+                | Step::Top(..)
+                | Step::Deliver(_)
+                | Step::Vanish
+                | Step::Holds(_) => {
                     self.fixture = true;
                 }
                 _ => {}

@@ -41,12 +41,13 @@ impl Exchange {
         &line[end..]
     }
 
-    /// The response code at the start of the text, without its brackets (RFC 2449, section 8).
+    /// The response code at the start of the text, without its brackets and in capitals, since its
+    /// letter case says nothing (RFC 2449, section 8).
     #[must_use]
     pub fn code(&self) -> Option<String> {
         let rest = self.text().strip_prefix(b"[")?;
         let end = rest.iter().position(|octet| *octet == b']')?;
-        Some(String::from_utf8_lossy(&rest[..end]).into_owned())
+        Some(String::from_utf8_lossy(&rest[..end]).to_ascii_uppercase())
     }
 }
 

@@ -154,6 +154,11 @@ impl Play<'_, '_> {
                 let delivered = self.bench.fixture()?.deliver(&letter);
                 delivered.map_err(|error| Halt::Skip(format!("the fixture: {error}")))?;
             }
+            Step::Vanish => {
+                self.flush()?;
+                let emptied = self.bench.fixture()?.fill(&[]);
+                emptied.map_err(|error| Halt::Skip(format!("the fixture: {error}")))?;
+            }
             Step::Holds(numbers) => self.holds(numbers)?,
         }
         Ok(())

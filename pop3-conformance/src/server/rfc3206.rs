@@ -1,5 +1,7 @@
 //! RFC 3206, and what IANA has registered for POP3.
 
+use base64ct::{Base64, Encoding};
+
 use super::bench::{Bench, Halt, expect, skip};
 use super::case::{Case, Watched};
 use super::exchange::Exchange;
@@ -14,13 +16,15 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::watch(
             "3206-4/sys-has-two-kinds",
-            "SYS is SYS/TEMP or SYS/PERM.",
+            "Where a refusal says SYS it is SYS/TEMP or SYS/PERM.",
             &["3206-4-sys-second-level"],
             |exchange, _| match exchange.code() {
                 Some(code) if code == "SYS" || code.starts_with("SYS/") => {
-                    let known = ["SYS/TEMP", "SYS/PERM"].contains(&code.as_str());
+                    // There may be further levels (RFC 2449, section 8).
+                    let known = matches!(code.split('/').nth(1), Some("TEMP" | "PERM"));
                     right_if(known, &exchange.status, "SYS/TEMP or SYS/PERM")
                 }
+                _ if exchange.status.starts_with(b"-ERR") => Watched::Right,
                 _ => Watched::Unconcerned,
             },
         ),
@@ -28,11 +32,11 @@ pub(super) fn cases() -> Vec<Case> {
             "3206-4/sys-is-the-system",
             "SYS is not said of what the client has done wrong.",
             &["3206-4-sys-meaning"],
-            |exchange, _| match exchange.keyword().as_str() {
-                // Nothing fails in the system when a command is unknown.
-                "XYZZ" => {
+            |exchange, _| match exchange.command.as_deref() {
+                // Nothing fails in the system when there is no such command or no such letter.
+                Some(b"XYZZ" | b"RETR 99999" | b"LIST 99999") => {
                     let sys = exchange.code().is_some_and(|code| code.starts_with("SYS"));
-                    right_if(!sys, &exchange.status, "no SYS for an unknown command")
+                    right_if(!sys, &exchange.status, "no SYS")
                 }
                 _ => Watched::Unconcerned,
             },
@@ -81,7 +85,7 @@ pub(super) fn cases() -> Vec<Case> {
             "needs: USER; maildrop",
             |bench| {
                 let reply = wrong_password(bench)?;
-                match code(&reply) {
+                match code(&reply).as_deref() {
                     Some("AUTH") => {
                         let listed = bench.offers().has("AUTH-RESP-CODE");
                         expect(listed, &reply.status, "AUTH-RESP-CODE in CAPA")
@@ -154,7 +158,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-const CAPABILITIES: [&str; 12] = [
+const CAPABILITIES: [&str; 13] = [
     "iana-pop3-capabilities-top",
     "iana-pop3-capabilities-user",
     "iana-pop3-capabilities-sasl",
@@ -166,6 +170,7 @@ const CAPABILITIES: [&str; 12] = [
     "iana-pop3-capabilities-implementation",
     "iana-pop3-capabilities-stls",
     "iana-pop3-capabilities-auth-resp-code",
+    "iana-pop3-capabilities-utf8",
     "iana-pop3-capabilities-lang",
 ];
 
@@ -191,6 +196,12 @@ fn capability_forms(exchange: &Exchange, _: &Offers) -> Watched {
             Watched::Right => found,
             Watched::Unconcerned => seen,
         };
+    }
+    let utf8 = parameters(exchange, "UTF8", "USER or no arguments", |words| {
+        matches!(words, [] | ["USER"])
+    });
+    if matches!(utf8, Watched::Wrong { .. }) {
+        return utf8;
     }
     for tag in ["SASL", "IMPLEMENTATION", "LOGIN-DELAY", "EXPIRE"] {
         let found = parameters(exchange, tag, "arguments", |words: &[&str]| !words.is_empty());
@@ -232,7 +243,7 @@ fn wrong_password(bench: &mut Bench<'_>) -> Result<Reply, Halt> {
 fn auth_of_a_wrong_password(bench: &mut Bench<'_>) -> Result<(), Halt> {
     let offers = bench.offers();
     let is_auth = |reply: &Reply| {
-        let right = !reply.is_positive() && code(reply) == Some("AUTH");
+        let right = !reply.is_positive() && code(reply).as_deref() == Some("AUTH");
         expect(right, &reply.status, "-ERR [AUTH]")
     };
     let mut tried = 0;
@@ -247,11 +258,21 @@ fn auth_of_a_wrong_password(bench: &mut Bench<'_>) -> Result<(), Halt> {
         is_auth(&peer.ask(&format!("APOP {user} {}", "0".repeat(32)))?)?;
         tried += 1;
     }
-    if tried == 0 { skip("there is neither USER nor APOP") } else { Ok(()) }
+    if offers.has("SASL PLAIN") {
+        let mut peer = bench.connect()?;
+        bench.greet(&mut peer)?;
+        let reply =
+            peer.ask(&format!("AUTH PLAIN {}", Base64::encode_string(b"\0nobody\0wrong")))?;
+        // In clear text it may not be there.
+        if peer.tls().is_some() {
+            is_auth(&reply)?;
+            tried += 1;
+        }
+    }
+    if tried == 0 { skip("there is no way in that a password could be wrong for") } else { Ok(()) }
 }
 
-fn code(reply: &Reply) -> Option<&str> {
-    let line = str::from_utf8(&reply.status).ok()?;
-    let rest = line.split_once(' ')?.1.strip_prefix('[')?;
-    rest.split_once(']').map(|(code, _)| code)
+fn code(reply: &Reply) -> Option<String> {
+    let exchange = Exchange { status: reply.status.clone(), ..Exchange::default() };
+    exchange.code()
 }

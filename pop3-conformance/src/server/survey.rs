@@ -66,7 +66,7 @@ pub(crate) fn survey(bench: &mut Bench<'_>) -> Result<Offers, Halt> {
     if bench.target().clear.is_some() {
         let mut peer = bench.connect_clear()?;
         bench.greet(&mut peer)?;
-        offers.clear = capabilities(&peer.ask("CAPA")?.lines_if_positive());
+        offers.clear = read_list(&mut peer, &mut Offers::default())?;
         // Whoever says good-bye is not taken for somebody who tries doors.
         let _ = peer.ask("QUIT");
     }
@@ -75,17 +75,25 @@ pub(crate) fn survey(bench: &mut Bench<'_>) -> Result<Offers, Halt> {
     if offers.greeting.contains(&b'<') {
         offers.works.push("APOP".to_owned());
     }
-    let listed = peer.ask("CAPA")?;
-    if listed.is_positive() {
-        offers.works.push("CAPA".to_owned());
+    offers.before = read_list(&mut peer, &mut offers)?;
+    if offers.before.is_none() && offers.has("CAPA") {
+        // It is listed in no form that can be read, which is for the cases to say.
+        peer = bench.connect()?;
+        bench.greet(&mut peer)?;
     }
-    offers.before = capabilities(&listed.lines_if_positive());
+    // For the watches, and whoever hangs up on this may.
+    for command in ["STAT", "USER nobody-of-that-name", "PASS certainly-not-a-password"] {
+        if peer.ask(command).is_err() {
+            break;
+        }
+    }
     drop(peer);
 
     let mut peer = bench.find_way(&mut offers)?;
-    offers.after = capabilities(&peer.ask("CAPA")?.lines_if_positive());
+    if offers.before.is_some() {
+        offers.after = capabilities(&peer.ask("CAPA")?.lines_if_positive());
+    }
     peer.ask("STAT")?;
-    peer.ask("XYZZ")?;
     let listing = peer.ask("LIST")?;
     for line in listing.lines() {
         if let Some((number, size)) = line.split_once(' ') {
@@ -103,8 +111,30 @@ pub(crate) fn survey(bench: &mut Bench<'_>) -> Result<Offers, Halt> {
         }
         peer.ask(&format!("RETR {first}"))?;
     }
-    let _ = peer.ask("QUIT");
+    // For the watches, as above.
+    for command in ["NOOP", "XYZZ", "RETR 99999", "QUIT"] {
+        if peer.ask(command).is_err() {
+            break;
+        }
+    }
     Ok(offers)
+}
+
+/// The capabilities, if there is a list that can be read.
+fn read_list(peer: &mut Peer, offers: &mut Offers) -> Result<Option<Capabilities>, Halt> {
+    peer.command("CAPA")?;
+    if !peer.line()?.starts_with(b"+OK") {
+        return Ok(None);
+    }
+    offers.works.push("CAPA".to_owned());
+    let mut lines = Vec::new();
+    while let Ok(line) = peer.line() {
+        match without_end(&line) {
+            b"." => return Ok(capabilities(&Some(lines))),
+            line => lines.push(String::from_utf8_lossy(line).into_owned()),
+        }
+    }
+    Ok(None)
 }
 
 /// Asks for the list of capabilities.

@@ -38,6 +38,7 @@ impl Session {
         list.push(match () {
             () if self.is(Fault::ImplementationOfNone) => "IMPLEMENTATION".to_owned(),
             () if self.is(Fault::CapaLongLine) => format!("IMPLEMENTATION {}", "x".repeat(600)),
+            () if self.is(Fault::SpacesDoubled) => "IMPLEMENTATION  lawful".to_owned(),
             () => "IMPLEMENTATION lawful".to_owned(),
         });
         if !(is_open && self.is(Fault::Utf8GoneAfterLogin)) {

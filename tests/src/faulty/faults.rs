@@ -65,7 +65,7 @@ faults! {
     /// The refusal of RETR is followed by a line with a dot.
     RefusalOfManyLines: "1939-3-negative-single-line" => "1939-3/negative-is-one-line";
     /// Replies are `+OK` and nothing else.
-    NoText: "1957---space-kind" => "";
+    NoText: "1957---space-kind" => "1957/text-behind-the-indicator";
 
     // RFC 1939: commands out of place.
     /// Unknown commands are answered `+OK`.
@@ -249,51 +249,51 @@ faults! {
 
     // RFC 2449.
     /// The greeting has 600 octets.
-    GreetingLong: "2449-3-greeting-512" => "";
+    GreetingLong: "2449-3-greeting-512" => "2449-3/greeting-of-512";
     /// A text begins with a bracket, but not with a response code.
-    BracketedText: "2449-3-bracket-reserved" => "";
+    BracketedText: "2449-3-bracket-reserved" => "2449-3/brackets-hold-codes";
     /// A response code has an empty level: `[AUTH/]`.
-    EmptyCodeLevel: "2449-3-respcode-grammar" => "";
-    /// Spaces may be doubled, and may stand at the end.
-    LooseSpaces: "2449-3-param-nonempty" => "";
+    EmptyCodeLevel: "2449-3-respcode-grammar" => "2449-3/levels-of-a-code";
+    /// A capability has two spaces before its parameter.
+    SpacesDoubled: "2449-3-param-nonempty" => "2449-5/one-space-each";
     /// A capability has a full stop in its tag.
-    CapaTagWithDot: "2449-3-capa-tag-nodot" => "";
+    CapaTagWithDot: "2449-3-capa-tag-nodot" => "2449-3/tags-without-full-stops";
     /// Commands may have 100 octets.
-    CommandsShort: "2449-4-command-255" => "";
+    CommandsShort: "2449-4-command-255" => "2449-4/command-of-255";
     /// The rest of a line that is too long is a command.
-    LongLineSplit: "2449-4-overlong-err" => "";
+    LongLineSplit: "2449-4-overlong-err" => "2449-4/overlong-command";
     /// CAPA is refused after login.
-    CapaBeforeLoginOnly: "2449-5-capa-states" => "";
+    CapaBeforeLoginOnly: "2449-5-capa-states" => "2449-5/capa-in-both-states";
     /// CAPA takes an argument.
-    CapaWithArgument: "2449-5-capa-noargs" => "";
+    CapaWithArgument: "2449-5-capa-noargs" => "2449-5/capa-has-no-argument";
     /// USER is not listed after login.
-    CapaForgetsUser: "2449-5-announce-both" => "";
+    CapaForgetsUser: "2449-5-announce-both" => "2449-5/listed-in-both-states";
     /// CAPA answers in a single line.
-    CapaInOneLine: "2449-5-capa-multiline" => "";
+    CapaInOneLine: "2449-5-capa-multiline" => "2449-5/capa-in-lines";
     /// A line of CAPA has 600 octets.
-    CapaLongLine: "2449-5-capa-line-512" => "";
+    CapaLongLine: "2449-5-capa-line-512" => "2449-5/capability-of-512";
     /// APOP is listed.
-    CapaListsApop: "2449-6-no-apop-tag" => "";
+    CapaListsApop: "2449-6-no-apop-tag" => "2449-6/no-apop-in-capa";
     /// TOP is listed, and refused.
-    TopListedAlone: "2449-6.1-top" => "";
+    TopListedAlone: "2449-6.1-top" => "2449-6.1/top-if-listed";
     /// USER works, and is not listed.
-    UserUnlisted: "2449-6.2-user" => "";
+    UserUnlisted: "2449-6.2-user" => "2449-6.2/user-if-it-works";
     /// UIDL works, and is not listed.
-    UidlUnlisted: "2449-6.8-uidl" => "";
+    UidlUnlisted: "2449-6.8-uidl" => "2449-6.8/uidl-if-listed";
     /// IMPLEMENTATION does not say which.
-    ImplementationOfNone: "2449-6.9-impl-tokens" => "";
+    ImplementationOfNone: "2449-6.9-impl-tokens" => "2449-6.9/implementation-has-tokens";
     /// EXPIRE does not say when.
-    ExpireWithoutDays: "2449-6.7-expire-arg" => "";
+    ExpireWithoutDays: "2449-6.7-expire-arg" => "2449-6.7/expire-form";
     /// What came in one segment with a command is thrown away.
-    PipelineDropped: "2449-6.6-pipe-accept" => "";
+    PipelineDropped: "2449-6.6-pipe-accept" => "2449-6.6/batch";
     /// Of two commands in one segment the second is answered first.
-    PipelineOutOfTurn: "2449-6.6-pipe-in-turn" => "";
+    PipelineOutOfTurn: "2449-6.6-pipe-in-turn" => "2449-6.6/batch";
     /// Response codes are sent, and not announced.
-    RespCodesUnlisted: "2449-8-respcode-advertise" => "";
+    RespCodesUnlisted: "2449-8-respcode-advertise" => "2449-8/codes-are-announced";
     /// The response code stands at the end of the text.
-    CodeAtTheEnd: "2449-8-respcode-place" => "";
+    CodeAtTheEnd: "2449-8-respcode-place" => "2449-8/code-at-the-start";
     /// A wrong password for a locked maildrop is answered `[IN-USE]`.
-    InUseForAnybody: "2449-8.1.2-in-use-where" => "";
+    InUseForAnybody: "2449-8.1.2-in-use-where" => "2449-8.1.2/in-use-for-the-right-password";
 
     // RFC 2595 and RFC 8314.
     /// What came in clear text behind STLS is done in TLS.
@@ -323,19 +323,19 @@ faults! {
 
     // RFC 3206.
     /// The refusal of a password has no response code.
-    NoAuthCode: "3206-6-auth-resp-code" => "";
+    NoAuthCode: "3206-6-auth-resp-code" => "3206-6/auth-of-a-wrong-password";
     /// Commands before login are refused with `[AUTH]`.
-    AuthCodeElsewhere: "3206-5-auth-where" => "";
+    AuthCodeElsewhere: "3206-5-auth-where" => "3206-5/auth-where";
     /// USER refuses names that are not there with `[AUTH]`.
-    AuthCodeToUser: "3206-5-auth-not-user" => "";
+    AuthCodeToUser: "3206-5-auth-not-user" => "3206-5/auth-not-to-user";
     /// AUTH-RESP-CODE is not listed after login.
-    AuthRespCodeOnce: "3206-6-auth-resp-code-both" => "";
+    AuthRespCodeOnce: "3206-6-auth-resp-code-both" => "3206-6/auth-resp-code-in-both-states";
     /// A wrong password is a failure of the system: `[SYS/TEMP]`.
-    SysForPassword: "3206-5-auth-meaning" => "";
+    SysForPassword: "3206-5-auth-meaning" => "3206-5/wrong-password-is-auth";
     /// A message that is not there is `[SYS/GONE]`.
-    SysOfThirdKind: "3206-4-sys-second-level" => "";
+    SysOfThirdKind: "3206-4-sys-second-level" => "3206-4/sys-has-two-kinds";
     /// A message that is not there is `[SYS/PERM]`.
-    SysForMistake: "3206-4-sys-meaning" => "";
+    SysForMistake: "3206-4-sys-meaning" => "3206-4/sys-is-the-system";
 
     // RFC 5034.
     /// An unknown mechanism gets a challenge.

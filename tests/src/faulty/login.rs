@@ -23,7 +23,6 @@ impl Session {
         }
         let name = match name {
             None if self.is(Fault::UserWithoutName) => b"nobody",
-            Some(name) if self.is(Fault::LooseSpaces) => name.trim_ascii(),
             Some(name) if !name.is_empty() && !name.contains(&b' ') => name,
             _ => return self.syntax(),
         };

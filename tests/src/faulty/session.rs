@@ -157,9 +157,6 @@ impl Session {
     fn arguments<'a>(&self, rest: Option<&'a [u8]>) -> Option<Vec<&'a str>> {
         let Some(rest) = rest else { return Some(Vec::new()) };
         let rest = std::str::from_utf8(rest).ok()?;
-        if self.is(Fault::LooseSpaces) {
-            return Some(rest.split_whitespace().collect());
-        }
         let words: Vec<_> = rest.split(' ').collect();
         words.iter().all(|word| !word.is_empty()).then_some(words)
     }
@@ -214,7 +211,7 @@ impl Session {
 
     fn noop(&mut self) -> io::Result<Next> {
         if self.is(Fault::BracketedText) {
-            return self.ok("[nothing] done", "[nichts] getan");
+            return self.ok("[nothing at all] done", "[rein gar nichts] getan");
         }
         self.ok("nothing done, as you wish", "nichts getan, wie gewünscht")
     }

@@ -26,12 +26,14 @@ pub(crate) enum Configuration {
     InTlsAlone,
     /// A letter that needs UTF-8 is refused to whoever has not asked for it.
     RefusesUtf8,
+    /// Users have to wait between two logins.
+    Delays,
 }
 
 impl Configuration {
     /// The usual one first.
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Usual, Self::Apop, Self::InTlsAlone, Self::RefusesUtf8];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Usual, Self::Apop, Self::InTlsAlone, Self::RefusesUtf8, Self::Delays];
 
     /// A service over Maildirs in `mail` of that directory.
     pub(crate) fn service(
@@ -72,6 +74,9 @@ impl Configuration {
         };
         if let Self::InTlsAlone = self {
             service.set_cleartext(Cleartext::Never);
+        }
+        if let Self::Delays = self {
+            service.set_login_delay(Duration::from_secs(1));
         }
         Ok(service)
     }

@@ -35,7 +35,6 @@ fn faulty_lines_are_seen() {
         (Fault::SizesCountLf, "LIST 1", "+OK 1 36"),
         (Fault::SizesCountStuffing, "LIST 1", "+OK 1 43"),
         (Fault::ListWithoutNumber, "LIST 1", "+OK 42"),
-        (Fault::LooseSpaces, "LIST  1 ", "+OK 1 42"),
         (Fault::NoText, "NOOP", "+OK"),
         (Fault::SysForMistake, "RETR 3", "-ERR [SYS/PERM] there is no such message"),
     ] {

@@ -6,7 +6,7 @@ use base64ct::{Base64, Encoding};
 use md5::{Digest, Md5};
 
 use super::case::Door;
-use super::exchange::without_end;
+use super::exchange::{is_challenge, without_end};
 use super::fixture::{Fixture, wire_form};
 use super::peer::{OnExchange, Peer, Reply, Trouble};
 use super::survey::{Offers, Way};
@@ -268,7 +268,7 @@ impl<'a> Bench<'a> {
             Way::Plain => {
                 peer.command("AUTH PLAIN")?;
                 let challenge = peer.reply()?;
-                if !challenge.status.starts_with(b"+ ") {
+                if !is_challenge(&challenge.status) {
                     return Ok(challenge);
                 }
                 let response = [b"\0", &user[..], b"\0", &password[..]].concat();

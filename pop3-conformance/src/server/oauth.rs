@@ -112,7 +112,7 @@ fn explanation(bench: &mut Bench<'_>, mechanism: &str) -> Result<Map<String, Val
 
 /// These must be there as texts; and those, if they are.
 fn texts(object: &Map<String, Value>, all: &[&str], any: &[&str]) -> Result<(), Halt> {
-    let is_text = |name: &str| object.get(name).is_some_and(|value| value.is_string());
+    let is_text = |name: &str| object.get(name).is_some_and(Value::is_string);
     let mut wrong = all.iter().filter(|name| !is_text(name));
     let mut odd = any.iter().filter(|name| object.contains_key(**name) && !is_text(name));
     match wrong.next().or(odd.next()) {

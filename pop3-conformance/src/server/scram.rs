@@ -28,12 +28,15 @@ pub(super) struct Scram {
     pub(super) bare: Vec<u8>,
     /// What `c=` carries behind the header; what follows `p` in the last message is right for it.
     pub(super) binding: Vec<u8>,
-    /// The last message without its proof, given what belongs behind `c=` and `r=`.
-    pub(super) last: Box<dyn Fn(&str, &str) -> String>,
+    /// The last message without its proof.
+    pub(super) last: Last,
     /// The password that the proof is of.
     pub(super) password: Vec<u8>,
     hash: Hash,
 }
+
+/// Makes a last message without its proof from what belongs behind `c=` and `r=`.
+pub(super) type Last = Box<dyn Fn(&str, &str) -> String>;
 
 /// How an exchange went.
 #[derive(Debug)]

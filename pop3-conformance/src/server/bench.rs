@@ -245,6 +245,12 @@ impl<'a> Bench<'a> {
             if reply.is_positive() {
                 return Ok(());
             }
+            if is_new && is_barred(&reply) {
+                return skip(format!(
+                    "the server lets nobody in for now: {}",
+                    shown(&reply.status)
+                ));
+            }
             if !is_new || Instant::now() > until {
                 return breach(shown(&reply.status), "a login that succeeds");
             }
@@ -362,6 +368,11 @@ impl<'a> Bench<'a> {
             None => self.offers.sizes.iter().map(|(_, size)| *size).collect(),
         }
     }
+}
+
+/// Whether a server looks at no password any more, after many failed logins (RFC 3206, section 4).
+fn is_barred(reply: &Reply) -> bool {
+    reply.status.starts_with(b"-ERR [SYS/TEMP]")
 }
 
 /// The digest of APOP for a greeting (RFC 1939, section 7); none without a timestamp.

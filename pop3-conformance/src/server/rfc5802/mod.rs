@@ -173,7 +173,7 @@ fn deviations() -> Vec<Case> {
                 // "y,," and "n,a=x,", where "n,," was sent.
                 is_refused(bench, |scram| scram.last = Box::new(|_, r| format!("c=eSws,r={r}")))?;
                 is_refused(bench, |scram| {
-                    scram.last = Box::new(|_, r| format!("c=bixhPXgs,r={r}"))
+                    scram.last = Box::new(|_, r| format!("c=bixhPXgs,r={r}"));
                 })?;
                 is_refused(bench, |scram| scram.last = Box::new(|_, r| format!("c=,r={r}")))
             },

@@ -54,6 +54,7 @@ const FILES: &[(&str, &str)] = &[
     ("rfc1939-7", include_str!("../../cases/server/rfc1939-7.txt")),
     ("rfc1939-8", include_str!("../../cases/server/rfc1939-8.txt")),
     ("rfc2449", include_str!("../../cases/server/rfc2449.txt")),
+    ("rfc2195", include_str!("../../cases/server/rfc2195.txt")),
     ("rfc2595", include_str!("../../cases/server/rfc2595.txt")),
     ("rfc4616", include_str!("../../cases/server/rfc4616.txt")),
     ("rfc5034", include_str!("../../cases/server/rfc5034.txt")),

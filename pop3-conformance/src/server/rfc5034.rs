@@ -300,7 +300,7 @@ fn client_first(bench: &Bench<'_>) -> Result<Vec<&'static str>, Halt> {
     let mut mechanisms = known(bench)?;
     mechanisms.retain(|mechanism| CLIENT_FIRST.contains(mechanism));
     if mechanisms.is_empty() {
-        skip("the server has none where the client is first")
+        skip("the server has no mechanism in which the client speaks first")
     } else {
         Ok(mechanisms)
     }
@@ -340,11 +340,11 @@ fn names_of_mechanisms(exchange: &Exchange, _: &Offers) -> Watched {
 
 fn plain_in_tls(bench: &mut Bench<'_>) -> Result<(), Halt> {
     if !listed(bench).iter().any(|listed| listed == "PLAIN") {
-        return skip("PLAIN is not listed in the usual security");
+        return skip("the server has no PLAIN in this run");
     }
     let mut peer = bench.connect()?;
     if peer.tls().is_none() {
-        return skip("there is no TLS in this run");
+        return skip("the server has no TLS in this run");
     }
     bench.greet(&mut peer)?;
     drop(peer);

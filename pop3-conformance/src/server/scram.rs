@@ -151,7 +151,7 @@ impl Scram {
 
 /// What ties an exchange to the TLS of a connection (RFC 9266, section 2).
 pub(super) fn exported(peer: &Peer) -> Result<Vec<u8>, Halt> {
-    let Some(tls) = peer.tls() else { return skip("there is no TLS to bind to") };
+    let Some(tls) = peer.tls() else { return skip("the server has no TLS in this run") };
     match tls.export_keying_material([0; 32], LABEL, None) {
         Ok(exported) => Ok(exported.to_vec()),
         Err(error) => skip(format!("TLS exports nothing: {error}")),

@@ -29,11 +29,18 @@ const NOT_HERE: [&str; 2] =
     ["minutes would pass", "the server has its port for TLS elsewhere, as whoever judges it chose"];
 
 /// What is advised and done otherwise, and why.
-const OTHERWISE: &[(&str, &str)] = &[(
-    "6856-2.1/sizes-in-either-mode",
-    "a size is that of the letter as it is stored; to know how long its header is in ASCII, each \
-     letter would have to be read at login",
-)];
+const OTHERWISE: &[(&str, &str)] = &[
+    (
+        "6856-2.1/sizes-in-either-mode",
+        "a size is that of the letter as it is stored; to know how long its header is in ASCII, \
+         each letter would have to be read at login",
+    ),
+    (
+        "2195-4/one-way-in",
+        "that no password crosses a network in clear text is seen to without regard to what its \
+         user has beside it",
+    ),
+];
 
 fn main() {
     let mut trials = Vec::new();

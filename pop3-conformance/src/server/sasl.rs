@@ -85,6 +85,16 @@ pub(super) fn cram_digest(password: &[u8], challenge: &[u8]) -> String {
     mac.finalize().into_bytes().iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
+/// The message of OAUTHBEARER (RFC 7628, section 3.1) or XOAUTH2. A server may demand that the user is
+/// named.
+pub(super) fn bearer(mechanism: &str, user: &[u8], token: &str) -> Vec<u8> {
+    let auth = format!("\x01auth=Bearer {token}\x01\x01");
+    match mechanism {
+        "XOAUTH2" => [b"user=", user, auth.as_bytes()].concat(),
+        _ => [b"n,a=", user, b",", auth.as_bytes()].concat(),
+    }
+}
+
 /// Tries to log in by a mechanism, as its document has it.
 pub(super) fn attempt(bench: &Bench<'_>, peer: &mut Peer, mechanism: &str) -> Result<Reply, Halt> {
     bench.greet(peer)?;
@@ -107,11 +117,7 @@ pub(super) fn attempt(bench: &Bench<'_>, peer: &mut Peer, mechanism: &str) -> Re
             let digest = cram_digest(&account.password, &challenge);
             [&account.user[..], b" ", digest.as_bytes()].concat()
         }
-        "OAUTHBEARER" => format!("n,,\x01auth=Bearer {}\x01\x01", token()?).into_bytes(),
-        "XOAUTH2" => {
-            let auth = format!("\x01auth=Bearer {}\x01\x01", token()?);
-            [b"user=", &account.user[..], auth.as_bytes()].concat()
-        }
+        "OAUTHBEARER" | "XOAUTH2" => bearer(mechanism, &account.user, token()?),
         _ => return skip(format!("{mechanism} is not known here")),
     };
     let reply = respond(peer, &response)?;

@@ -42,6 +42,11 @@ const OTHERWISE: &[(&str, &str)] = &[
     ),
 ];
 
+/// What is forbidden, and done on loopback alone, where the client may be a proxy that ends TLS:
+/// decided where no password is taken in clear text.
+const ON_LOOPBACK: [&str; 2] =
+    ["7628-3/oauthbearer-in-tls-alone", "google-xoauth2/xoauth2-in-tls-alone"];
+
 fn main() {
     let mut trials = Vec::new();
     for adapter in Adapter::ALL {
@@ -69,6 +74,9 @@ fn judge(adapter: Adapter, security: Security) -> Result<(), String> {
         for case in report.cases {
             match case.verdict {
                 Verdict::Failed(_) if is_otherwise(&case) => drop(open.remove(&case.id)),
+                Verdict::Failed(_) if ON_LOOPBACK.contains(&case.id.as_str()) => {
+                    open.insert(case.id, "done on loopback".to_owned());
+                }
                 Verdict::Failed(breach) => {
                     let wire = case.wire.join("\n  ");
                     return Err(format!("{configuration:?}, {}: {breach}\n  {wire}", case.id));

@@ -17,8 +17,8 @@ const REASONS: &[&str] = &[
 ];
 
 /// What the state machine does otherwise, and says so: a header that is downgraded on its way makes
-/// a message of another size than LIST tells.
-const OTHERWISE: &[&str] = &["6856-2.1/sizes-in-either-mode"];
+/// a message of another size than LIST tells. Whoever has CRAM-MD5 has USER, too.
+const OTHERWISE: &[&str] = &["6856-2.1/sizes-in-either-mode", "2195-4/one-way-in"];
 
 fn judge(pieces: Pieces) {
     let server = Arc::new(InProcess::new(pieces));

@@ -16,7 +16,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// What the lawful server does against advice: its user comes in by every way that there is, so that
 /// all of them can be judged.
-const OTHERWISE: &str = "1939-13/one-way-in";
+const OTHERWISE: [&str; 2] = ["1939-13/one-way-in", "2195-4/one-way-in"];
 
 fn main() {
     let mut trials = Vec::new();
@@ -39,7 +39,7 @@ fn main() {
 fn lawful(security: Security) -> Result<(), String> {
     for case in run(None, security, &[])?.cases {
         if let Verdict::Failed(breach) = case.verdict
-            && case.id != OTHERWISE
+            && !OTHERWISE.contains(&case.id.as_str())
         {
             return Err(format!("{}: {breach}\n  {}", case.id, case.wire.join("\n  ")));
         }

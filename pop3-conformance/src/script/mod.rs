@@ -17,6 +17,7 @@
 //! | `S may end` | if the server closes the connection here, the case has ended well |
 //! | `S ends` | the server closes the connection without another word |
 //! | `login` | the user logs in, by whatever way the server has |
+//! | `login by name` | the user logs in by this SASL mechanism; if not let in the case cannot decide |
 //! | `tls` | the TLS handshake begins with the next octet |
 //! | `line n` | what follows happens on connection n, which is opened if need be |
 //! | `---` | the session is over, and another begins on the same maildrop |
@@ -70,6 +71,8 @@ pub enum Step {
     Ends,
     /// `login`.
     Login,
+    /// `login by`, with the name of a mechanism.
+    LoginBy(String),
     /// `tls`.
     Tls,
     /// `line n`, counted from 1.
@@ -114,6 +117,7 @@ impl Step {
             ("S", "ends") => Self::Ends,
             ("S", text) => Self::expectation(text).ok_or_else(odd)?,
             ("login", "") => Self::Login,
+            ("login", by) => Self::LoginBy(by.strip_prefix("by ").ok_or_else(odd)?.to_owned()),
             ("tls", "") => Self::Tls,
             ("line", text) => Self::Line(number(text)?),
             ("---", "") => Self::NextSession,
@@ -180,6 +184,7 @@ impl fmt::Display for Step {
             Self::MayEnd => write!(f, "the end of the connection, or more"),
             Self::Ends => write!(f, "the end of the connection"),
             Self::Login => write!(f, "a login"),
+            Self::LoginBy(mechanism) => write!(f, "a login by {mechanism}"),
             Self::Tls => write!(f, "a TLS handshake"),
             Self::Line(n) => write!(f, "connection {n}"),
             Self::NextSession => write!(f, "another session"),
@@ -220,8 +225,8 @@ mod tests {
     #[test]
     fn every_known_form_is_read() {
         let text = "C: a\nC- a\nC/ a\nS: +OK…\nS: \nS~ ^\\+OK \\d+$\nS*\nS reply +OK…\nS or skip +OK…\n\
-                    S same x\nS letter 1\nS top 1 0\nS nothing\nS may end\nS ends\nlogin\ntls\nline 2\n\
+                    S same x\nS letter 1\nS top 1 0\nS nothing\nS may end\nS ends\nlogin\nlogin by PLAIN\ntls\nline 2\n\
                     ---\nhang up\nhalf close\nwait 3\ndeliver x\nvanish\nM: 1 3\nM: \n";
-        assert_eq!(parse((1..).zip(text.lines())).unwrap().len(), 26);
+        assert_eq!(parse((1..).zip(text.lines())).unwrap().len(), 27);
     }
 }

@@ -189,7 +189,7 @@ impl Case {
                 Step::Client(text) | Step::ClientOctetwise(text) => {
                     said.extend(octets(text, names).ok()?);
                 }
-                Step::Login => {
+                Step::Login | Step::LoginBy(_) => {
                     said.extend(octets("USER {user}\\r\\nPASS {password}\\r\\n", names).ok()?);
                 }
                 _ => {}
@@ -236,7 +236,7 @@ impl Needs {
     fn look_at(&mut self, steps: &[(usize, Step)]) {
         for (_, step) in steps {
             match step {
-                Step::Login => self.maildrop = true,
+                Step::Login | Step::LoginBy(_) => self.maildrop = true,
                 Step::Client(text) | Step::ClientOctetwise(text) => {
                     let text = text.to_ascii_uppercase();
                     let opens = ["PASS ", "APOP ", "AUTH "];

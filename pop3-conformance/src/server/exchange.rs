@@ -58,6 +58,12 @@ pub fn without_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
+/// Whether a line is a challenge, of whatever form (RFC 5034, section 4).
+#[must_use]
+pub fn is_challenge(line: &[u8]) -> bool {
+    line.starts_with(b"+") && !line.starts_with(b"+OK")
+}
+
 /// The keyword of a command, in capitals.
 fn keyword(command: &[u8]) -> String {
     let end = command.iter().position(|octet| *octet == b' ').unwrap_or(command.len());
@@ -140,18 +146,17 @@ impl Tracker {
     fn status(&mut self, line: &[u8]) -> Option<Exchange> {
         let mut exchange = Exchange::default();
         if self.greeted {
-            let Some(command) = self.pending.front_mut() else {
+            let Some(command) = self.pending.front().cloned() else {
                 self.disorderly = true;
                 return None;
             };
-            if !self.disorderly
-                && keyword(command) == "AUTH"
-                && line.starts_with(b"+")
-                && !line.starts_with(b"+OK")
-            {
-                self.challenged = true;
+            if !self.disorderly && keyword(&command) == "AUTH" && is_challenge(line) {
+                // What came behind AUTH in one segment answers the challenge.
+                if self.pending.remove(1).is_none() {
+                    self.challenged = true;
+                }
                 return Some(Exchange {
-                    command: Some(command.clone()),
+                    command: Some(command),
                     challenges: vec![line.to_vec()],
                     ..Exchange::default()
                 });
@@ -226,6 +231,20 @@ mod tests {
         let keywords: Vec<_> = exchanges.iter().map(Exchange::keyword).collect();
         assert_eq!(keywords, ["", "AUTH", "AUTH", "NOOP"]);
         assert_eq!(exchanges[1].challenges, [b"+ \r\n"]);
+    }
+
+    #[test]
+    fn a_response_in_one_segment_with_its_command_is_no_command_either() {
+        let exchanges = play(&[
+            ('S', "+OK\r\n"),
+            ('C', "AUTH PLAIN\r\nSTAT\r\nCAPA\r\n"),
+            ('S', "+ \r\n"),
+            ('S', "-ERR\r\n"),
+            ('S', "+OK\r\n"),
+            ('S', ".\r\n"),
+        ]);
+        let keywords: Vec<_> = exchanges.iter().map(Exchange::keyword).collect();
+        assert_eq!(keywords, ["", "AUTH", "AUTH", "CAPA"]);
     }
 
     #[test]

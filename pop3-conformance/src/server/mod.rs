@@ -6,15 +6,21 @@ pub mod case;
 pub mod exchange;
 pub mod fixture;
 mod handshake;
+mod oauth;
 pub mod peer;
 mod play;
 mod rfc1939;
 mod rfc1939_optional;
+mod rfc2195;
 mod rfc2449;
 mod rfc2595;
 mod rfc3206;
+mod rfc5034;
+mod rfc5802;
 mod rfc6856;
 mod rfc8314;
+mod sasl;
+mod scram;
 pub mod survey;
 pub mod target;
 pub mod transport;
@@ -48,9 +54,13 @@ const FILES: &[(&str, &str)] = &[
     ("rfc1939-7", include_str!("../../cases/server/rfc1939-7.txt")),
     ("rfc1939-8", include_str!("../../cases/server/rfc1939-8.txt")),
     ("rfc2449", include_str!("../../cases/server/rfc2449.txt")),
+    ("rfc2195", include_str!("../../cases/server/rfc2195.txt")),
     ("rfc2595", include_str!("../../cases/server/rfc2595.txt")),
+    ("rfc4616", include_str!("../../cases/server/rfc4616.txt")),
+    ("rfc5034", include_str!("../../cases/server/rfc5034.txt")),
     ("rfc5322", include_str!("../../cases/server/rfc5322.txt")),
     ("rfc6856", include_str!("../../cases/server/rfc6856.txt")),
+    ("rfc7628", include_str!("../../cases/server/rfc7628.txt")),
     ("rfc8314", include_str!("../../cases/server/rfc8314.txt")),
     ("beyond", include_str!("../../cases/server/beyond.txt")),
 ];
@@ -72,7 +82,11 @@ pub fn cases() -> Vec<Case> {
     cases.extend(rfc1939_optional::cases());
     cases.extend(rfc2449::cases());
     cases.extend(rfc3206::cases());
+    cases.extend(rfc2195::cases());
     cases.extend(rfc2595::cases());
+    cases.extend(rfc5034::cases());
+    cases.extend(rfc5802::cases());
+    cases.extend(oauth::cases());
     cases.extend(rfc6856::cases());
     cases.extend(rfc8314::cases());
     cases.extend(beyond::cases());

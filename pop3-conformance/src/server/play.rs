@@ -7,6 +7,7 @@ use super::bench::{Bench, Halt, breach, expect, skip};
 use super::exchange::without_end;
 use super::fixture::wire_form;
 use super::peer::{Peer, Reply, Trouble};
+use super::sasl;
 use super::wire::shown;
 use crate::report::Breach;
 use crate::script::Step;
@@ -117,6 +118,14 @@ impl Play<'_, '_> {
                 self.open()?;
                 if let Some(Some(line)) = self.lines.get_mut(current) {
                     self.bench.login(&mut line.peer)?;
+                }
+            }
+            Step::LoginBy(mechanism) => {
+                self.flush()?;
+                let current = self.current;
+                self.open()?;
+                if let Some(Some(line)) = self.lines.get_mut(current) {
+                    sasl::login_by(self.bench, &mut line.peer, mechanism)?;
                 }
             }
             Step::Tls => {

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::exchange::is_challenge;
+
 /// How many lines are kept from the start, and as many from the end.
 const KEPT: usize = 100;
 
@@ -47,12 +49,12 @@ impl WireLog {
 
     pub(crate) fn sent(&self, octets: &[u8]) {
         let mut lines = self.lock();
+        // The response may come in one segment with AUTH.
+        let mut behind_auth = false;
         for line in octets.split_inclusive(|octet| *octet == b'\n') {
-            let said = if std::mem::take(&mut lines.in_auth) {
-                "(a response)".to_owned()
-            } else {
-                masked(line)
-            };
+            let is_response = std::mem::take(&mut lines.in_auth) | behind_auth;
+            behind_auth = is_auth_alone(line);
+            let said = if is_response { "(a response)".to_owned() } else { masked(line) };
             lines.push(format!("{}C: {said}", self.name));
             lines.sent = said;
         }
@@ -60,7 +62,7 @@ impl WireLog {
 
     pub(crate) fn came(&self, line: &[u8]) {
         let mut lines = self.lock();
-        lines.in_auth = line.starts_with(b"+ ") || line == b"+\r\n";
+        lines.in_auth = is_challenge(line);
         lines.push(format!("{}S: {}", self.name, shown(line)));
     }
 
@@ -112,6 +114,12 @@ fn masked(line: &[u8]) -> String {
     }
 }
 
+/// Whether a line is an AUTH without an initial response.
+fn is_auth_alone(line: &[u8]) -> bool {
+    let words: Vec<&[u8]> = line.split(|octet| *octet == b' ').collect();
+    matches!(words[..], [keyword, _] if keyword.eq_ignore_ascii_case(b"AUTH"))
+}
+
 /// Octets as a reader may see them: escaped, on one line, not too long.
 #[must_use]
 pub fn shown(octets: &[u8]) -> String {
@@ -135,9 +143,10 @@ mod tests {
         log.came(b"+ \r\n");
         log.sent(b"AG1hcms=\r\n");
         log.came(b"+OK\r\n");
+        log.sent(b"auth plain\r\nAGFib3V0\r\n");
         log.sent(b"STAT\r\n");
         let shown = log.shown().join("\n");
-        for secret in ["sesame", "c4c9", "AGE=", "AG1hcms"] {
+        for secret in ["sesame", "c4c9", "AGE=", "AG1hcms", "AGFib3V0"] {
             assert!(!shown.contains(secret), "{shown}");
         }
         assert!(

@@ -339,91 +339,91 @@ faults! {
 
     // RFC 5034.
     /// An unknown mechanism gets a challenge.
-    AnyMechanism: "5034-4-unknown-mech" => "";
+    AnyMechanism: "5034-4-unknown-mech" => "5034-4/unknown-mechanism";
     /// Mechanisms in small letters are unknown.
-    MechanismsInCapitals: "5034-4-mech-nocase" => "";
+    MechanismsInCapitals: "5034-4-mech-nocase" => "5034-4/mechanism-in-any-case";
     /// AUTH after login gets a challenge.
-    AuthAfterLogin: "5034-4-state" => "";
+    AuthAfterLogin: "5034-4-state" => "5034-4/auth-before-login-alone";
     /// AUTH does not care for the lock.
-    AuthTakesNoLock: "5034-4-lock" => "";
+    AuthTakesNoLock: "5034-4-lock" => "5034-4/auth-takes-the-maildrop";
     /// SASL is not listed after login.
-    SaslGoneAfterLogin: "5034-3-sasl-after-auth" => "";
+    SaslGoneAfterLogin: "5034-3-sasl-after-auth" => "5034-3/sasl-listed-after-auth";
     /// The empty challenge has no space: `+`.
-    ChallengeWithoutSpace: "5034-4-challenge-form" => "";
+    ChallengeWithoutSpace: "5034-4-challenge-form" => "5034-4/nothing-in-an-empty-challenge";
     /// Text stands behind a challenge.
-    ChallengeWithText: "5034-4-challenge-only" => "";
+    ChallengeWithText: "5034-4-challenge-only" => "5802-5.1/salt-and-iterations";
     /// The empty challenge is a text: `+ go ahead`.
-    EmptyChallengeWithText: "5034-4-empty-challenge-form" => "";
+    EmptyChallengeWithText: "5034-4-empty-challenge-form" => "5034-4/nothing-in-an-empty-challenge";
     /// PLAIN without an initial response is refused.
-    InitialResponseOnly: "5034-4-empty-challenge" => "";
+    InitialResponseOnly: "5034-4-empty-challenge" => "5034-4/empty-challenge";
     /// `*` gets one more challenge.
-    CancelIgnored: "5034-4-cancel-reject" => "";
+    CancelIgnored: "5034-4-cancel-reject" => "5034-4/cancelled";
     /// `=` is no initial response.
-    EqualsIsNothing: "5034-4-ir-empty-server" => "";
+    EqualsIsNothing: "5034-4-ir-empty-server" => "5034-4/empty-initial-response";
     /// An initial response is ignored where the server speaks first.
-    InitialResponseIgnored: "5034-4-ir-unsupported" => "";
+    InitialResponseIgnored: "5034-4-ir-unsupported" => "5034-4/initial-response-where-the-server-speaks-first";
     /// What is no Base64 gets one more challenge.
-    BadBase64Again: "5034-4-bad-base64-server" => "";
+    BadBase64Again: "5034-4-bad-base64-server" => "5034-4/no-base64";
     /// Characters that are no Base64 are skipped.
-    Base64Skips: "5034-4-strict-alphabet" => "";
+    Base64Skips: "5034-4-strict-alphabet" => "5034-4/no-base64-among-base64";
     /// Base64 ends at its first `=`, whatever follows.
-    Base64PaddingInside: "5034-4-pad-at-end" => "";
+    Base64PaddingInside: "5034-4-pad-at-end" => "5034-4/padding-at-the-end-alone";
     /// Responses may have 1,000 octets.
-    ResponsesShort: "5034-4-long-lines" => "";
+    ResponsesShort: "5034-4-long-lines" => "5034-4/long-responses";
     /// AUTH PLAIN lets in with any password.
-    PlainAnyPassword: "5034-4-auth-fail" => "";
+    PlainAnyPassword: "5034-4-auth-fail" => "5034-4/wrong-password";
     /// The last message of SCRAM comes with `+OK`.
-    DataWithOk: "5034-4-no-data-with-ok" => "";
+    DataWithOk: "5034-4-no-data-with-ok" => "5034-4/no-data-behind-ok";
     /// After a refused AUTH there is no other login.
-    NoLoginAfterAuth: "5034-4-retry" => "";
+    NoLoginAfterAuth: "5034-4-retry" => "5034-4/usual-login-after-a-failure";
 
     // The mechanisms.
     /// PLAIN: an authorization identity is not looked at.
-    PlainForOthers: "4616-2-verify-both" => "";
+    PlainForOthers: "4616-2-verify-both" => "4616-2/for-another";
     /// PLAIN: what follows a third NUL is not looked at.
-    PlainThirdNul: "4616-2-nul-count-server" => "";
+    PlainThirdNul: "4616-2-nul-count-server" => "4616-2/three-nuls";
     /// CRAM-MD5: the challenge is no msg-id.
-    CramNoMsgId: "2195-2-challenge" => "";
+    CramNoMsgId: "2195-2-challenge" => "2195-2/challenge-like-a-message-id";
     /// CRAM-MD5: the challenge is always the same.
-    CramStale: "2195-2-challenge-fresh" => "";
+    CramStale: "2195-2-challenge-fresh" => "2195-2/challenges-are-new";
     /// CRAM-MD5: any digest will do.
-    CramAnyDigest: "2195-2-digest" => "";
+    CramAnyDigest: "2195-2-digest" => "2195-2/another-digest";
     /// SCRAM: a first message may begin with any letter.
-    ScramAnyHeader: "5802-5-first-char" => "";
+    ScramAnyHeader: "5802-5-first-char" => "5802-5/header-of-another-letter";
     /// SCRAM: an authorization identity is not looked at.
-    ScramForOthers: "5802-5.1-a-authorised" => "";
-    /// SCRAM: `=` in a name is taken as it is.
-    ScramAnyEscape: "5802-5.1-n-bad-escape" => "";
+    ScramForOthers: "5802-5.1-a-authorised" => "5802-5.1/for-another";
+    /// SCRAM: `=` and two digits in a name stand for an octet, whichever that is.
+    ScramAnyEscape: "5802-5.1-n-bad-escape" => "5802-5.1/escapes-that-are-none";
     /// SCRAM: an extension that must be understood is ignored.
-    ScramIgnoresMandatory: "5802-5.1-m-reserved" => "";
+    ScramIgnoresMandatory: "5802-5.1-m-reserved" => "5802-5.1/mandatory-extension";
     /// SCRAM: extensions that may be ignored are refused.
-    ScramRefusesExtensions: "5802-5.1-ext-optional" => "";
+    ScramRefusesExtensions: "5802-5.1-ext-optional" => "5802-5.1/optional-extensions";
     /// SCRAM: the nonce adds the same to the client's each time.
-    ScramStale: "5802-5.1-r-unique" => "";
+    ScramStale: "5802-5.1-r-unique" => "5802-5.1/nonces-are-new";
     /// SCRAM: the nonce of the last message is not looked at.
-    ScramAnyNonce: "5802-5.1-r-server-check" => "";
+    ScramAnyNonce: "5802-5.1-r-server-check" => "5802-5.1/another-nonce";
     /// SCRAM: the channel binding of the last message is not looked at.
-    ScramAnyBinding: "5802-6-validate-c" => "";
+    ScramAnyBinding: "5802-6-validate-c" => "5802-6/another-header-at-the-end";
     /// SCRAM: a client that binds to the channel is let in, although the server cannot.
-    ScramBindsToNothing: "5802-6-p-unsupported" => "";
+    ScramBindsToNothing: "5802-6-p-unsupported" => "5802-6/bound-by-nothing";
     /// SCRAM: 1,000 iterations.
-    ScramFewIterations: "7677-3-i-4096" => "";
+    ScramFewIterations: "7677-3-i-4096" => "7677-3/iterations-for-sha-256";
     /// SCRAM: unknown users are refused at the first message.
-    ScramTellsUnknown: "5802-9-no-user-oracle" => "";
+    ScramTellsUnknown: "5802-9-no-user-oracle" => "5802-9/users-that-are-not-there";
     /// OAUTHBEARER is offered in clear text.
-    BearerInClear: "7628-3-tls" => "";
+    BearerInClear: "7628-3-tls" => "7628-3/oauthbearer-in-tls-alone";
     /// OAUTHBEARER: unknown keys are refused.
-    BearerUnknownKeys: "7628-3.1-unknown-keys" => "";
+    BearerUnknownKeys: "7628-3.1-unknown-keys" => "7628-3.1/unknown-keys";
     /// OAUTHBEARER: host and port are not looked at.
     BearerAnyHost: "7628-3.2-hostport-match" => "";
     /// OAUTHBEARER: any token will do.
-    BearerAnyToken: "7628-3.2-validate-first" => "";
+    BearerAnyToken: "7628-3.2-validate-first" => "7628-3.2/wrong-token";
     /// OAUTHBEARER: one's own token lets in to anybody's maildrop.
-    BearerForOthers: "7628-3.2-identity" => "";
+    BearerForOthers: "7628-3.2-identity" => "7628-3.2/for-another";
     /// OAUTHBEARER: the explanation of a refusal is no JSON.
-    BearerNoJson: "7628-3.2.2-error-json" => "";
+    BearerNoJson: "7628-3.2.2-error-json" => "7628-3.2.2/refusal-in-json";
     /// OAUTHBEARER: the refusal does not wait for the client's answer to the explanation.
-    BearerHasty: "7628-3.2.3-then-err" => "";
+    BearerHasty: "7628-3.2.3-then-err" => "7628-3.2.3/refusal-after-the-answer";
 
     // RFC 6856.
     /// UTF8 is not listed after login.

@@ -60,7 +60,8 @@ impl Session {
         if is_again && self.is(Fault::RetrOnce) {
             return self.refuse("", "you have had it", "die Nachricht wurde schon gelesen, tschüs");
         }
-        if self.is(Fault::NoLock) && self.is_gone(position) {
+        let is_unlocked = self.is(Fault::NoLock) || self.is(Fault::AuthTakesNoLock);
+        if is_unlocked && self.is_gone(position) {
             return self.refuse("", "somebody has removed it", "jemand hat sie gelöscht");
         }
         let is_ready = self.utf8 && !self.is(Fault::Utf8NoEffect);

@@ -29,11 +29,23 @@ const NOT_HERE: [&str; 2] =
     ["minutes would pass", "the server has its port for TLS elsewhere, as whoever judges it chose"];
 
 /// What is advised and done otherwise, and why.
-const OTHERWISE: &[(&str, &str)] = &[(
-    "6856-2.1/sizes-in-either-mode",
-    "a size is that of the letter as it is stored; to know how long its header is in ASCII, each \
-     letter would have to be read at login",
-)];
+const OTHERWISE: &[(&str, &str)] = &[
+    (
+        "6856-2.1/sizes-in-either-mode",
+        "a size is that of the letter as it is stored; to know how long its header is in ASCII, \
+         each letter would have to be read at login",
+    ),
+    (
+        "2195-4/one-way-in",
+        "that no password crosses a network in clear text is seen to without regard to what its \
+         user has beside it",
+    ),
+];
+
+/// What is forbidden, and done on loopback alone, where the client may be a proxy that ends TLS:
+/// decided where no password is taken in clear text.
+const ON_LOOPBACK: [&str; 2] =
+    ["7628-3/oauthbearer-in-tls-alone", "google-xoauth2/xoauth2-in-tls-alone"];
 
 fn main() {
     let mut trials = Vec::new();
@@ -62,6 +74,9 @@ fn judge(adapter: Adapter, security: Security) -> Result<(), String> {
         for case in report.cases {
             match case.verdict {
                 Verdict::Failed(_) if is_otherwise(&case) => drop(open.remove(&case.id)),
+                Verdict::Failed(_) if ON_LOOPBACK.contains(&case.id.as_str()) => {
+                    open.insert(case.id, "done on loopback".to_owned());
+                }
                 Verdict::Failed(breach) => {
                     let wire = case.wire.join("\n  ");
                     return Err(format!("{configuration:?}, {}: {breach}\n  {wire}", case.id));

@@ -174,7 +174,7 @@ fn code_utf8(bench: &mut Bench<'_>) -> Result<(), Halt> {
 
 /// The user's name in letters of full width (U+FF01 and following), which both `SASLprep`
 /// and its successor (RFC 8265, section 3.3) make plain ones.
-fn full_width(bench: &Bench<'_>) -> Result<Vec<u8>, Halt> {
+pub(super) fn full_width(bench: &Bench<'_>) -> Result<Vec<u8>, Halt> {
     let user = &bench.target().account.user;
     if !user.iter().all(u8::is_ascii_alphanumeric) {
         return skip("the server has a user whose name is not of plain letters");

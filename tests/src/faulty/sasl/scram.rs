@@ -108,11 +108,18 @@ impl Session {
 
     /// A name: `=2C` stands for a comma, `=3D` for `=`, and no other `=` may be there.
     fn unescape(&self, name: &str) -> Option<String> {
-        let rest = name.replace("=2C", "").replace("=3D", "");
-        if rest.contains('=') && !self.is(Fault::ScramAnyEscape) {
-            return None;
+        let mut parts = name.split('=');
+        let mut unescaped = parts.next()?.to_owned();
+        for part in parts {
+            let (digits, rest) = part.split_at_checked(2)?;
+            let octet = u8::from_str_radix(digits, 16).ok()?;
+            if !matches!(digits, "2C" | "3D") && !self.is(Fault::ScramAnyEscape) {
+                return None;
+            }
+            unescaped.push(char::from(octet));
+            unescaped.push_str(rest);
         }
-        Some(name.replace("=2C", ",").replace("=3D", "="))
+        Some(unescaped)
     }
 }
 

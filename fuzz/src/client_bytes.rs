@@ -3,6 +3,7 @@
 //! The second line of an input chooses the commands, a letter each. STLS is not among them: what
 //! stands behind it in the same read is treated otherwise than what comes later, on purpose.
 
+use pop3_proto::auth::sasl::{ClientMechanism, base64};
 use pop3_proto::bytes::Buf;
 use pop3_proto::client::{CommandId, Config, Connection, Event, Tolerance};
 use pop3_proto::command::Extension;
@@ -10,6 +11,9 @@ use pop3_proto::state::Shape;
 use pop3_proto::{Command, Secret};
 
 use crate::cuts::{Cuts, Input, first_line};
+use crate::office::password;
+use crate::sasl::client::mechanism;
+use crate::sasl::is_affordable;
 use crate::{PASSWORD, has_password};
 
 /// What the letters of the second line mean, `a` being the first.
@@ -34,15 +38,20 @@ const COMMANDS: &[&str] = &[
     "XLINE swordfish",
     "XMANY",
     "QUIT",
+    "AUTH LOGIN",
+    "AUTH CRAM-MD5",
+    "AUTH SCRAM-SHA-256",
+    "AUTH XOAUTH2",
 ];
 
-/// The limits, so narrow that short inputs meet them.
-const READ_BUFFER: usize = 64;
+/// The limits, so narrow that short inputs meet them, and challenges of SCRAM fit all the same.
+const READ_BUFFER: usize = 150;
 const LISTING_LINES: u32 = 5;
 const WINDOW: usize = 30;
-/// The longest of the commands, APOP, which goes out alone, and what challenges are answered by.
+/// The longest of the commands, APOP, which goes out alone, and the longest response to a challenge,
+/// that of SCRAM.
 const LONGEST: usize = 44;
-const RESPONSE: &[u8] = b"YQ==";
+const RESPONSE: usize = 300;
 
 /// Holds what a server says, behind its cuts and the commands, against the laws of a client.
 pub fn check(input: &[u8]) {
@@ -59,7 +68,7 @@ pub fn check(input: &[u8]) {
 }
 
 /// All that a host sees of a session.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 struct Session {
     events: Vec<Event>,
     /// What went to the server.
@@ -68,6 +77,16 @@ struct Session {
     sent: Vec<CommandId>,
     /// What may have gone to the server for them; `None` once a challenge was responded to.
     to_say: Option<Vec<u8>>,
+    /// The mechanisms of the AUTHs that were sent, as far as they have come.
+    mechanisms: Vec<(CommandId, Box<dyn ClientMechanism>)>,
+}
+
+impl PartialEq for Session {
+    fn eq(&self, other: &Self) -> bool {
+        let all =
+            |it: &Self| (it.events.clone(), it.said.clone(), it.sent.clone(), it.to_say.clone());
+        all(self) == all(other)
+    }
 }
 
 impl Session {
@@ -100,26 +119,50 @@ impl Session {
                         self.send(connection, command);
                     }
                 }
-                Event::Challenge { .. } => {
+                Event::Challenge { id, challenge } => {
                     self.to_say = None;
+                    let response = self.respond(*id, challenge);
                     // The session may have ended behind the challenge.
-                    let _ = connection.respond(RESPONSE);
+                    let _ = connection.respond(&response);
                 }
                 _ => {}
             }
             self.note(event);
             let mut transmit = connection.transmit();
             let waiting = transmit.remaining();
-            assert!(waiting <= WINDOW.max(LONGEST) + RESPONSE.len() + 2, "{waiting} octets wait");
+            assert!(waiting <= WINDOW.max(LONGEST) + RESPONSE + 2, "{waiting} octets wait");
             self.said.extend_from_slice(transmit.chunk());
             transmit.advance(waiting);
         }
     }
 
+    /// What a mechanism responds in Base64; without one, or an answer of its, it is cancelled.
+    fn respond(&mut self, id: CommandId, challenge: &[u8]) -> Vec<u8> {
+        let mechanism = self.mechanisms.iter_mut().find(|(auth, _)| *auth == id);
+        let said =
+            mechanism.zip(base64::decode(challenge)).and_then(|((_, mechanism), challenge)| {
+                match mechanism.initial() {
+                    Ok(Some(initial)) => Some(initial),
+                    _ if is_affordable(&challenge) => mechanism.respond(&challenge).ok(),
+                    _ => None,
+                }
+            });
+        let response = said.map_or(b"*".to_vec(), |said| base64::encode(&said).as_bytes().to_vec());
+        assert!(response.len() <= RESPONSE, "{} octets respond", response.len());
+        response
+    }
+
     /// What is not lawful now is refused; the same, however the input is cut.
     fn send(&mut self, connection: &mut Connection, command: Command) {
         let line = command.to_bytes();
+        let mechanism = match &command {
+            Command::Auth { mechanism: name, .. } => {
+                mechanism(name.as_str().as_bytes(), &password())
+            }
+            _ => None,
+        };
         if let Ok(id) = connection.send(command) {
+            self.mechanisms.extend(mechanism.map(|mechanism| (id, mechanism)));
             self.sent.push(id);
             if let Some(to_say) = &mut self.to_say {
                 to_say.extend_from_slice(&line);
@@ -180,7 +223,7 @@ impl Session {
 fn small(tolerance: Tolerance) -> Config {
     let mut config = Config::default();
     config.tolerance = tolerance;
-    config.reply_line = 60.try_into().unwrap();
+    config.reply_line = READ_BUFFER.try_into().unwrap();
     config.read_buffer = READ_BUFFER.try_into().unwrap();
     config.listing_lines = LISTING_LINES.try_into().unwrap();
     config.capability_lines = LISTING_LINES.try_into().unwrap();

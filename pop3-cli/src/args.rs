@@ -15,7 +15,8 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::check::args::Check;
 use crate::failure::EXIT_CODES;
-use crate::url::{MailboxUrl, UrlParser};
+use crate::url::MailboxUrl;
+use crate::url_argument::UrlParser;
 
 /// POP3 by hand and in scripts: serve a mailbox, look into it, fetch mail.
 #[derive(Debug, Parser)]

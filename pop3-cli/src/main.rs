@@ -24,6 +24,7 @@ mod server;
 mod srv;
 mod talk;
 mod url;
+mod url_argument;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;

@@ -1,12 +1,9 @@
 //! Where a mailbox is: `pop://` (RFC 2384) and the common `pop3://`, with an `s` behind it for TLS
 //! from the start.
 
-use std::ffi::OsStr;
 use std::fmt;
 use std::str::FromStr;
 
-use clap::builder::TypedValueParser;
-use clap::error::ErrorKind;
 use percent_encoding::percent_decode_str;
 use pop3_proto::client::exchange::Method;
 use pop3_proto::{Secret, UserName};
@@ -47,27 +44,6 @@ pub(crate) enum InvalidUrl {
     Mechanism,
     #[error("there is something behind the host; a mailbox has no path")]
     Path,
-}
-
-/// Parses the argument. What clap cannot parse by itself it repeats in its error, and a URL may hold
-/// a password.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct UrlParser;
-
-impl TypedValueParser for UrlParser {
-    type Value = MailboxUrl;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        _: Option<&clap::Arg>,
-        value: &OsStr,
-    ) -> Result<MailboxUrl, clap::Error> {
-        let url = value.to_str().ok_or(InvalidUrl::Utf8).and_then(str::parse);
-        url.map_err(|error| {
-            clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")).with_cmd(command)
-        })
-    }
 }
 
 impl FromStr for MailboxUrl {

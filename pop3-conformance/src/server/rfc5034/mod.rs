@@ -1,47 +1,21 @@
 //! RFC 5034, for what a script cannot say.
 
+mod challenges;
+mod listing;
+
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding};
 
-use super::bench::{Bench, Halt, breach, expect, skip};
-use super::case::{Case, Watched};
-use super::exchange::{Exchange, is_challenge, without_end};
+use super::bench::{Bench, Halt, expect};
+use super::case::Case;
+use super::exchange::is_challenge;
 use super::peer::Trouble;
 use super::rfc6856::full_width;
 use super::sasl::{
-    cancel, carried, challenged, known, leave, listed, login_by_any, proven, refused, respond,
+    attempt, cancel, carried, challenged, known, leave, login_by_any, proven, refused, respond,
 };
-use super::survey::{Offers, Way, capa};
 use super::wire::shown;
-
-/// Mechanisms in which the client speaks first.
-const CLIENT_FIRST: [&str; 9] = [
-    "PLAIN",
-    "SCRAM-SHA-1",
-    "SCRAM-SHA-256",
-    "SCRAM-SHA-1-PLUS",
-    "SCRAM-SHA-256-PLUS",
-    "OAUTHBEARER",
-    "XOAUTH2",
-    "ANONYMOUS",
-    "EXTERNAL",
-];
-
-/// Mechanisms that show the password to nobody who does not know it.
-const HIDING: [&str; 11] = [
-    "SCRAM-",
-    "CRAM-MD5",
-    "DIGEST-MD5",
-    "NTLM",
-    "GSSAPI",
-    "GS2-",
-    "GSS-SPNEGO",
-    "KERBEROS_V4",
-    "OAUTHBEARER",
-    "XOAUTH2",
-    "EXTERNAL",
-];
 
 /// How many exchanges are cancelled on one connection.
 const CANCELLED: usize = 100;
@@ -50,70 +24,10 @@ const CANCELLED: usize = 100;
 const FLOOD: Duration = Duration::from_secs(20);
 
 pub(super) fn cases() -> Vec<Case> {
-    let mut cases = listing();
+    let mut cases = listing::cases();
     cases.extend(exchanges());
-    cases.extend(challenges());
+    cases.extend(challenges::cases());
     cases
-}
-
-fn listing() -> Vec<Case> {
-    vec![
-        Case::code(
-            "5034-3/listed-mechanisms-are-there",
-            "AUTH is there for each mechanism that CAPA lists.",
-            &["5034-3-sasl-cap"],
-            "needs: SASL",
-            |bench| {
-                for mechanism in known(bench)? {
-                    cancel(&mut challenged(bench, mechanism)?.0)?;
-                }
-                Ok(())
-            },
-        ),
-        Case::watch(
-            "5034-3/mechanisms-between-single-spaces",
-            "SASL in CAPA is followed by names of mechanisms, each behind one space.",
-            &["5034-3-sasl-cap"],
-            names_of_mechanisms,
-        ),
-        Case::code(
-            "5034-3/sasl-listed-after-auth",
-            "CAPA lists SASL after AUTH, too.",
-            &["5034-3-sasl-after-auth"],
-            "needs: SASL; maildrop",
-            |bench| {
-                let (mut peer, _) = login_by_any(bench)?;
-                let is_listed = capa(&mut peer)?.contains_key("SASL");
-                expect(is_listed, b"a list without it", "SASL in CAPA")
-            },
-        ),
-        Case::code(
-            "5034-4/mechanisms-that-hide-the-password",
-            "There is a mechanism that does not show the password to the server.",
-            &["5034-4-stronger-mechs"],
-            "needs: SASL",
-            |bench| {
-                let listed = listed(bench);
-                let hides = |name: &String| HIDING.iter().any(|hiding| name.starts_with(hiding));
-                let came = format!("SASL {}", listed.join(" "));
-                expect(listed.iter().any(hides), came.as_bytes(), "SCRAM or the like")
-            },
-        ),
-        Case::code(
-            "5034-4/plain-in-tls",
-            "PLAIN lets the user in over TLS.",
-            &["5034-4-plain-tls-mti"],
-            "needs: SASL PLAIN; maildrop",
-            plain_in_tls,
-        ),
-        Case::code(
-            "5034-4/plaintext-unlisted-is-refused",
-            "Where CAPA does not list PLAIN or LOGIN in clear text, AUTH with them is refused.",
-            &["5034-4-no-plaintext-config"],
-            "door: clear",
-            unlisted_is_refused,
-        ),
-    ]
 }
 
 fn exchanges() -> Vec<Case> {
@@ -183,13 +97,6 @@ fn exchanges() -> Vec<Case> {
             },
         ),
         Case::code(
-            "5034-4/empty-initial-response",
-            "An initial response of = is one that is there and empty.",
-            &["5034-4-ir-empty-server"],
-            "needs: SASL",
-            empty_initial_response,
-        ),
-        Case::code(
             "5034-4/initial-response-where-the-server-speaks-first",
             "An initial response is refused where the server speaks first.",
             &["5034-4-ir-unsupported"],
@@ -246,66 +153,6 @@ fn exchanges() -> Vec<Case> {
     ]
 }
 
-fn challenges() -> Vec<Case> {
-    vec![
-        Case::watch(
-            "5034-4/challenges-are-base64",
-            "A challenge is +, one space, and Base64, with nothing else.",
-            &["5034-4-challenge-form", "5034-4-challenge-only"],
-            |exchange, _| {
-                let is_right = |line: &Vec<u8>| {
-                    let text = line.strip_prefix(b"+ ").and_then(|rest| rest.strip_suffix(b"\r\n"));
-                    let text = text.and_then(|text| std::str::from_utf8(text).ok());
-                    text.is_some_and(|text| Base64::decode_vec(text).is_ok())
-                };
-                match exchange.challenges.iter().find(|line| !is_right(line)) {
-                    Some(line) => {
-                        Watched::Wrong { came: line.clone(), right: "+, one space and Base64" }
-                    }
-                    None if exchange.challenges.is_empty() => Watched::Unconcerned,
-                    None => Watched::Right,
-                }
-            },
-        ),
-        Case::code(
-            "5034-4/empty-challenge",
-            "Where the client speaks first, AUTH without an initial response is answered by an empty \
-             challenge.",
-            &["5034-4-empty-challenge"],
-            "needs: SASL",
-            |bench| {
-                for mechanism in client_first(bench)? {
-                    challenged(bench, mechanism)?;
-                }
-                Ok(())
-            },
-        ),
-        Case::code(
-            "5034-4/nothing-in-an-empty-challenge",
-            "An empty challenge is + and a space, and nothing else.",
-            &["5034-4-empty-challenge-form"],
-            "needs: SASL",
-            |bench| {
-                for mechanism in client_first(bench)? {
-                    let (_, challenge) = challenged(bench, mechanism)?;
-                    expect(challenge.status == b"+ \r\n", &challenge.status, "+ and a space")?;
-                }
-                Ok(())
-            },
-        ),
-    ]
-}
-
-fn client_first(bench: &Bench<'_>) -> Result<Vec<&'static str>, Halt> {
-    let mut mechanisms = known(bench)?;
-    mechanisms.retain(|mechanism| CLIENT_FIRST.contains(mechanism));
-    if mechanisms.is_empty() {
-        skip("the server has no mechanism in which the client speaks first")
-    } else {
-        Ok(mechanisms)
-    }
-}
-
 fn account(bench: &Bench<'_>) -> (Vec<u8>, Vec<u8>) {
     let account = &bench.target().account;
     (account.user.clone(), account.password.clone())
@@ -317,66 +164,11 @@ fn mixed(command: &str) -> String {
     letters.map(|(n, one)| if n % 2 == 0 { one.to_ascii_lowercase() } else { one }).collect()
 }
 
-fn names_of_mechanisms(exchange: &Exchange, _: &Offers) -> Watched {
-    if exchange.keyword() != "CAPA" {
-        return Watched::Unconcerned;
-    }
-    let is_sasl = |line: &&[u8]| {
-        let tag = line.split(|octet| *octet == b' ').next().unwrap_or_default();
-        tag.eq_ignore_ascii_case(b"SASL")
-    };
-    let Some(line) = exchange.content.iter().map(|line| without_end(line)).find(is_sasl) else {
-        return Watched::Unconcerned;
-    };
-    let is_name = |name: &[u8]| {
-        let is_letter = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
-        (1..=20).contains(&name.len()) && name.iter().all(is_letter)
-    };
-    if line.split(|octet| *octet == b' ').skip(1).all(is_name) {
-        return Watched::Right;
-    }
-    Watched::Wrong { came: line.to_vec(), right: "names of mechanisms, each behind one space" }
-}
-
-fn plain_in_tls(bench: &mut Bench<'_>) -> Result<(), Halt> {
-    if !listed(bench).iter().any(|listed| listed == "PLAIN") {
-        return skip("the server has no PLAIN in this run");
-    }
-    let mut peer = bench.connect()?;
-    if peer.tls().is_none() {
-        return skip("the server has no TLS in this run");
-    }
-    bench.greet(&mut peer)?;
-    drop(peer);
-    drop(challenged(bench, "PLAIN")?);
-    match proven(bench, "PLAIN") {
-        // Name and password are good for USER, and PLAIN carries nothing else.
-        Err(Halt::Skip(why)) if bench.offers().way == Way::User => breach(why, "+OK to AUTH PLAIN"),
-        other => other,
-    }
-}
-
-fn unlisted_is_refused(bench: &mut Bench<'_>) -> Result<(), Halt> {
-    let Some(list) = &bench.offers().clear else { return skip("the server has no CAPA") };
-    let words = list.get("SASL").map(String::as_str).unwrap_or_default();
-    let is_listed = |name: &&str| words.split(' ').any(|word| word.eq_ignore_ascii_case(name));
-    let unlisted: Vec<_> = ["PLAIN", "LOGIN"].into_iter().filter(|name| !is_listed(name)).collect();
-    if unlisted.is_empty() {
-        return skip("the server has PLAIN and LOGIN in clear text, as it is set up");
-    }
-    let mut peer = bench.connect()?;
-    bench.greet(&mut peer)?;
-    for mechanism in unlisted {
-        refused(&peer.ask(&format!("AUTH {mechanism}"))?)?;
-    }
-    Ok(())
-}
-
 fn takes_the_maildrop(bench: &mut Bench<'_>) -> Result<(), Halt> {
     let (mut first, mechanism) = login_by_any(bench)?;
     let stat = first.ask("STAT")?;
     let mut second = bench.connect()?;
-    let reply = super::sasl::attempt(bench, &mut second, mechanism)?;
+    let reply = attempt(bench, &mut second, mechanism)?;
     if reply.is_positive() {
         second.ask("DELE 1")?;
         leave(&mut second)?;
@@ -387,22 +179,6 @@ fn takes_the_maildrop(bench: &mut Bench<'_>) -> Result<(), Halt> {
     expect(after == stat, &after.status, shown(&stat.status))?;
     let letter = first.ask("RETR 1")?;
     expect(letter.is_positive(), &letter.status, "+OK to RETR 1")
-}
-
-/// Only where an empty message is one that cannot be right.
-fn empty_initial_response(bench: &mut Bench<'_>) -> Result<(), Halt> {
-    let mechanisms = client_first(bench)?;
-    let strict = |one: &&&str| **one == "PLAIN" || one.starts_with("SCRAM-");
-    if !mechanisms.iter().any(|one| strict(&one)) {
-        return skip("the server has neither PLAIN nor SCRAM");
-    }
-    for mechanism in mechanisms.iter().filter(strict) {
-        let mut peer = bench.connect()?;
-        bench.greet(&mut peer)?;
-        let reply = peer.ask(&format!("AUTH {mechanism} ="))?;
-        expect(reply.status.starts_with(b"-ERR"), &reply.status, "-ERR, for the message is empty")?;
-    }
-    Ok(())
 }
 
 fn padding(bench: &mut Bench<'_>) -> Result<(), Halt> {

@@ -221,7 +221,7 @@ fn scram(server: &FaultyServer) -> String {
         ("x,,", "n=mark,r=abc", ("", "")),
         ("p=tls-unique,,", "n=mark,r=abc", ("", "")),
         ("n,a=mary,", "n=mark,r=abc", ("", "")),
-        ("n,,", "n=a=b,r=abc", ("", "")),
+        ("n,,", "n=mar=6B,r=abc", ("", "")),
         ("n,,", "m=x,n=mark,r=abc", ("", "")),
         ("n,,", "n=mark,r=abc,x=foo", ("", "")),
         ("n,,", "n=mark,r=abc", ("r=abc", "r=abcd")),

@@ -9,7 +9,8 @@ use std::str::FromStr;
 use clap::{Parser, Subcommand};
 
 use crate::args::TlsMode;
-use crate::url::{MailboxUrl, UrlParser};
+use crate::url::MailboxUrl;
+use crate::url_argument::UrlParser;
 
 const EXIT_CODES: &str = "\
 Exit status:
@@ -17,7 +18,7 @@ Exit status:
   1  something mandatory did
   2  it could not run; the error says why";
 
-/// Judge a POP3 server against the RFCs, from outside.
+/// Judge a POP3 server or client against the RFCs, from outside.
 ///
 /// What is judged may be written in any language: it is spoken to in octets.
 #[derive(Debug, Parser)]
@@ -30,6 +31,7 @@ pub(crate) struct Check {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Checked {
     Server(Box<Server>),
+    Client(Client),
     Matrix(Matrix),
 }
 
@@ -142,6 +144,45 @@ pub(crate) struct Reports {
     pub(crate) verbose: bool,
 }
 
+/// Judge a client.
+///
+/// For each case a scripted server on this machine waits for the client: {host}, {port}, {user},
+/// {password}, {outdir} (where it may save letters) and {ca} (whom it may trust) are filled in, in
+/// each argument of the command, and stand in its environment as POP3_HOST and so on.
+#[derive(Debug, Parser)]
+#[command(after_help = format!("{CLIENT_HELP}\n\n{EXIT_CODES}"))]
+pub(crate) struct Client {
+    /// The command that fetches mail, behind --.
+    #[arg(last = true, value_name = "COMMAND", required_unless_present_any = ["list", "serve"])]
+    pub(crate) command: Vec<String>,
+    /// Run these cases alone: by their ids, or by what stands before the slash; may be given several
+    /// times.
+    #[arg(long = "case", value_name = "ID,…", value_delimiter = ',')]
+    pub(crate) cases: Vec<String>,
+    /// Start nothing: wait in each case for a client that is started by hand, and say where.
+    #[arg(long, conflicts_with = "command")]
+    pub(crate) serve: bool,
+    /// List the cases, and run none: id, level, what is right.
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// When the client begins TLS.
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "none")]
+    pub(crate) tls: TlsMode,
+    /// How many cases run at a time.
+    #[arg(long, value_name = "N", default_value = "4",
+          value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) at_once: u8,
+    /// How many seconds the client may take to end.
+    #[arg(long, value_name = "SECONDS", default_value = "20",
+          value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub(crate) patience: u64,
+    /// Run the cases, too, that wait for minutes to pass.
+    #[arg(long)]
+    pub(crate) timers: bool,
+    #[command(flatten)]
+    pub(crate) reports: Reports,
+}
+
 /// Compare several servers or clients on one page.
 ///
 /// The page is a single HTML file: a row for each case, a column for each report, and every breach
@@ -189,6 +230,14 @@ Examples:
   pop3 check server pop3://test@localhost:1110 --fixture maildir:/srv/mail/test --destructive
   pop3 check server pop3s://test@pop.example.org --json report.json --junit report.xml
   pop3 check server --list --only 1939-5";
+
+const CLIENT_HELP: &str = "\
+Examples:
+  pop3 check client -- curl -s -o {outdir}/mail pop3://{user}:{password}@{host}:{port}/1
+  pop3 check client --tls starttls -- \\
+       pop3 fetch pop3://{user}@{host}:{port} --tls starttls --ca {ca} --to {outdir}
+  pop3 check client --serve --case framing/
+  pop3 check client --list";
 
 #[cfg(test)]
 mod tests {

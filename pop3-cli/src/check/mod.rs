@@ -1,6 +1,7 @@
 //! `pop3 check`: judges others.
 
 pub(crate) mod args;
+mod client;
 mod listing;
 mod matrix;
 mod reports;
@@ -13,6 +14,7 @@ use crate::failure::Failure;
 pub(crate) fn run(check: &Check) -> Result<(), Failure> {
     let outcome = match &check.what {
         Checked::Server(server) => server::run(server),
+        Checked::Client(client) => client::run(client),
         Checked::Matrix(matrix) => matrix::run(matrix),
     };
     outcome.map_err(|failure| match failure {

@@ -97,7 +97,8 @@ pub fn headings() -> impl Iterator<Item = &'static Heading> {
 }
 
 /// Whether a case is among those asked for: by its id, or by the part before the slash.
-fn is_wanted(id: &str, only: &[String]) -> bool {
+#[must_use]
+pub fn is_wanted(id: &str, only: &[String]) -> bool {
     let begins = |wanted: &String| {
         id.strip_prefix(wanted.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
     };

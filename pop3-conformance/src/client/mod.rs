@@ -115,7 +115,7 @@ mod server;
 mod tests;
 mod watches;
 
-pub use check::{Check, Progress, headings};
+pub use check::{Check, Progress, headings, is_wanted};
 pub use program::{Client, Errand, Program};
 
 pub use crate::server::Security;

@@ -414,8 +414,6 @@ faults! {
     BearerInClear: "7628-3-tls" => "7628-3/oauthbearer-in-tls-alone";
     /// OAUTHBEARER: unknown keys are refused.
     BearerUnknownKeys: "7628-3.1-unknown-keys" => "7628-3.1/unknown-keys";
-    /// OAUTHBEARER: host and port are not looked at.
-    BearerAnyHost: "7628-3.2-hostport-match" => "";
     /// OAUTHBEARER: any token will do.
     BearerAnyToken: "7628-3.2-validate-first" => "7628-3.2/wrong-token";
     /// OAUTHBEARER: one's own token lets in to anybody's maildrop.

@@ -62,7 +62,6 @@ impl Session {
             None => Some(Owner::Mark),
         };
         let is_allowed = asked == Some(Owner::Mark) || self.is(Fault::BearerForOthers);
-        let is_here = is_here || self.is(Fault::BearerAnyHost);
         asked.filter(|_| is_valid && is_allowed && is_here).ok_or(Refusal::Credentials)
     }
 

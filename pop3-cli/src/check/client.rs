@@ -1,0 +1,46 @@
+//! `pop3 check client`
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use pop3_conformance::client::{self as judge, Program, Progress, Security};
+
+use super::args::Client;
+use super::{listing, reports};
+use crate::args::TlsMode;
+use crate::failure::Failure;
+
+pub(super) fn run(args: &Client) -> Result<(), Failure> {
+    let cases = judge::headings().filter(|heading| judge::is_wanted(&heading.id, &args.cases));
+    if args.list {
+        return listing::print(cases);
+    }
+    let program = match args.serve {
+        true => Program::ByHand,
+        false => Program::Command(args.command.clone()),
+    };
+    let mut check = judge::Check::new(program);
+    check.tls = match args.tls {
+        TlsMode::Implicit => Security::Implicit,
+        TlsMode::Starttls => Security::Stls,
+        TlsMode::None => Security::None,
+    };
+    check.patience = Duration::from_secs(args.patience);
+    check.at_once = args.at_once.into();
+    check.slow = args.timers;
+    let bar = reports::progress(cases.count());
+    let report = check.run(&args.cases, &mut |progress| match progress {
+        Progress::Waiting(heading, address) if args.serve => {
+            // Nobody reads this but whoever starts the client.
+            let _ = writeln!(io::stderr(), "{}: waiting on {address}", heading.id);
+        }
+        Progress::Done(case) => reports::advance(&bar, case),
+        _ => {}
+    });
+    bar.finish_and_clear();
+    let mut report = report.map_err(|error| Failure::local("judging the client", error))?;
+    if let Some(name) = args.command.first() {
+        report.peer.clone_from(name);
+    }
+    args.reports.write(&mut report)
+}

@@ -56,7 +56,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::code(
             "1939-7/pass-when-it-is-taken",
             "When PASS succeeds the maildrop is there; when another session has it, PASS is refused.",
-            &["1939-7-pass-ok-locked"],
+            &["1939-7-pass-ok-locked", "1939-4-lock-then-ok", "1939-4-open-failure"],
             "needs: USER; letters: 1",
             pass_when_it_is_taken,
         ),

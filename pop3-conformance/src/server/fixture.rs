@@ -29,6 +29,12 @@ pub trait Fixture: Send + Sync {
     /// # Errors
     /// When that fails.
     fn letters(&self) -> io::Result<Vec<Vec<u8>>>;
+
+    /// Whether servers write into it what they remember of a letter, so that it has to be filled
+    /// anew for each case, once the sessions of the last one have written what they had to.
+    fn is_written_into(&self) -> bool {
+        false
+    }
 }
 
 /// A letter as it is on the wire: with CRLF line ends, and with one at its end.
@@ -140,7 +146,29 @@ fn write_letter(mbox: &mut impl Write, letter: &[u8]) -> io::Result<()> {
     mbox.write_all(b"\n")
 }
 
+/// Fields in which servers keep what they remember of a letter in an mbox.
+const NOTES: [&str; 6] = ["Status", "X-Status", "X-UID", "X-UIDL", "X-IMAPbase", "X-Keywords"];
+
+/// A letter without the notes of servers in its header.
+fn without_notes(letter: &[u8]) -> Vec<u8> {
+    let mut in_header = true;
+    let mut bare = Vec::with_capacity(letter.len());
+    for line in letter.split_inclusive(|octet| *octet == b'\n') {
+        in_header &= !without_end(line).is_empty();
+        let name = line.split(|octet| *octet == b':').next().unwrap_or_default();
+        let is_note = NOTES.iter().any(|note| name.eq_ignore_ascii_case(note.as_bytes()));
+        if !(in_header && is_note) {
+            bare.extend_from_slice(line);
+        }
+    }
+    bare
+}
+
 impl Fixture for Mbox {
+    fn is_written_into(&self) -> bool {
+        true
+    }
+
     fn fill(&self, letters: &[Vec<u8>]) -> io::Result<()> {
         let mut mbox = io::BufWriter::new(File::create(&self.file)?);
         letters.iter().try_for_each(|letter| write_letter(&mut mbox, letter))?;
@@ -168,7 +196,7 @@ impl Fixture for Mbox {
                 letter.pop();
             }
         }
-        Ok(letters)
+        Ok(letters.iter().map(|letter| without_notes(letter)).collect())
     }
 }
 
@@ -213,6 +241,12 @@ mod tests {
             fs::create_dir(directory.path().join(folder)).unwrap();
         }
         holds_what_it_was_given(&Maildir::new(directory.path()).unwrap());
+    }
+
+    #[test]
+    fn notes_of_servers_are_no_part_of_a_letter() {
+        let noted = b"Subject: a\nX-UID: 3\nStatus: RO\n\nStatus: mine\n";
+        assert_eq!(without_notes(noted), b"Subject: a\n\nStatus: mine\n");
     }
 
     #[test]

@@ -343,11 +343,18 @@ fn filled_in(breach: Breach, sent: &str, right: &str) -> Breach {
 fn standard_letters() -> Vec<Vec<u8>> {
     let long = "0123456789".repeat(99);
     [
-        "From: mary@example.org\nTo: mark@example.org\nSubject: first\n\nOne line.\n".to_owned(),
-        "From: mary@example.org\nSubject: dots\n folded\n\n.\n..\n.x\n\nx.\n.\n".to_owned(),
-        format!("From: mary@example.org\nSubject: long lines\n\n{long}\n{long}\n"),
-        "From: mary@example.org\nSubject: last\n\n1\n2\n3\n4\n5\n".to_owned(),
+        "To: mark@example.org\nSubject: first\n\nOne line.\n".to_owned(),
+        "Subject: dots\n folded\n\n.\n..\n.x\n\nx.\n.\n".to_owned(),
+        format!("Subject: long lines\n\n{long}\n{long}\n"),
+        "Subject: last\n\n1\n2\n3\n4\n5\n".to_owned(),
     ]
-    .map(String::into_bytes)
-    .to_vec()
+    .iter()
+    .zip(1..)
+    // Some servers make unique-ids of these fields.
+    .map(|(letter, n)| {
+        let day = format!("Date: Wed, {n:02} Oct 2025 12:00:00 +0000");
+        let head = format!("Message-ID: <{n}@example.org>\nFrom: mary@example.org\n{day}\n");
+        format!("{head}{letter}").into_bytes()
+    })
+    .collect()
 }

@@ -50,7 +50,7 @@ pub(super) fn cases() -> Vec<Case> {
             "1939-7/unique-id-of-the-dead",
             "The unique-id of a letter that is gone is not given to another.",
             &["1939-7-uidl-no-reuse"],
-            "needs: UIDL; letter: Subject: a\\n\\nfirst\\n; destructive",
+            "needs: UIDL; letter: Message-ID: <a@example.org>\\nSubject: a\\n\\nfirst\\n; destructive",
             unique_id_of_the_dead,
         ),
         Case::code(
@@ -125,7 +125,8 @@ fn unique_id_of_the_dead(bench: &mut Bench<'_>) -> Result<(), Halt> {
     let gone = peer.ask("QUIT")?;
     expect(gone.is_positive(), &gone.status, "+OK to QUIT")?;
     drop(peer);
-    let delivered = bench.fixture()?.deliver(b"Subject: b\n\nanother letter\n");
+    let delivered =
+        bench.fixture()?.deliver(b"Message-ID: <b@example.org>\nSubject: b\n\nanother letter\n");
     delivered.map_err(|error| Halt::Skip(format!("the fixture: {error}")))?;
     let mut peer = bench.session()?;
     let after = ids(&peer.ask("UIDL")?.lines());

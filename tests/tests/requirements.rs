@@ -1,10 +1,12 @@
 //! Every requirement of RFC 1939, 2449 and 6856 that a server shows to the outside has a test.
 //!
-//! `tests/requirements/*.txt` lists them: a line `id LEVEL: what it says`, below it the tests that
-//! prove it, each a transcript or `file::function`, or the reason why nothing here can.
+//! `tests/requirements/*.txt` lists them by their ids, below each the tests that prove it, each a
+//! transcript or `file::function`, or the reason why nothing here can. What an id demands is said in
+//! the list of pop3-conformance.
 
 use std::collections::HashSet;
 
+use pop3_conformance::requirement;
 use pop3_tests::proofs::{read, stands};
 
 const REASON: &str = "not observed here: ";
@@ -27,8 +29,8 @@ fn every_requirement_has_a_proof_or_a_reason() {
                 }
                 None => {
                     assert_eq!(open, None, "{list}: a requirement without a proof");
-                    let (head, _) = line.split_once(": ").expect("id LEVEL: what it says");
-                    assert!(seen.insert(head.to_owned()), "{list}: {head} stands twice");
+                    assert!(requirement::find(line).is_some(), "{list}: what is {line:?}?");
+                    assert!(seen.insert(line.to_owned()), "{list}: {line} stands twice");
                     open = Some(line);
                 }
             }

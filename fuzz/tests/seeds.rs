@@ -17,3 +17,22 @@ hold::targets! {
     server_bytes pop3_fuzz::server_bytes::check
     url pop3_fuzz::url::check
 }
+
+/// What the clients of the conformance suite's scripts say.
+#[test]
+fn the_cases_of_the_conformance_suite() {
+    let names = |name: &str| {
+        let known: &[u8] = match name {
+            "user" => b"mark",
+            "password" => b"swordfish",
+            _ => b"1",
+        };
+        Some(known.to_vec())
+    };
+    let cases = pop3_conformance::server::cases();
+    let said: Vec<_> = cases.iter().filter_map(|case| case.said(&names)).collect();
+    assert!(said.len() > 200, "only {} scripts", said.len());
+    for octets in said.iter().filter(|octets| octets.len() <= 4_096) {
+        pop3_fuzz::server_bytes::check(&[b"\n", &octets[..]].concat());
+    }
+}

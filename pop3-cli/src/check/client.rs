@@ -32,7 +32,8 @@ pub(super) fn run(args: &Client) -> Result<(), Failure> {
     let report = check.run(&args.cases, &mut |progress| match progress {
         Progress::Waiting(heading, address) if args.serve => {
             // Nobody reads this but whoever starts the client.
-            let _ = writeln!(io::stderr(), "{}: waiting on {address}", heading.id);
+            let id = &heading.id;
+            let _ = writeln!(io::stderr(), "{id}: user mark, password swordfish, on {address}");
         }
         Progress::Done(case) => reports::advance(&bar, case),
         _ => {}

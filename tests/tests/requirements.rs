@@ -1,41 +1,56 @@
 //! Every requirement of RFC 1939, 2449 and 6856 that a server shows to the outside has a test.
 //!
-//! `tests/requirements/*.txt` lists them by their ids, below each the tests that prove it, each a
-//! transcript or `file::function`, or the reason why nothing here can. What an id demands is said in
-//! the list of pop3-conformance.
+//! What they say stands in `pop3-conformance/requirements/`. `tests/requirements/*.txt` lists them by
+//! their ids: below each the tests that prove it, a transcript or `file::function`, or the reason why
+//! nothing here can.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
-use pop3_conformance::requirement;
+use pop3_conformance::requirement::{self, Requirement, Side};
 use pop3_tests::proofs::{read, stands};
 
 const REASON: &str = "not observed here: ";
 
+const LISTS: [(&str, &str); 3] =
+    [("RFC 1939", "rfc1939"), ("RFC 2449", "rfc2449"), ("RFC 6856", "rfc6856")];
+
+/// The proofs of each requirement, by its id.
+fn proofs(text: &str) -> BTreeMap<&str, Vec<&str>> {
+    let mut proofs: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut id = "";
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(proof) = line.strip_prefix("    ") {
+            proofs.entry(id).or_default().push(proof);
+        } else {
+            id = line;
+            assert!(proofs.insert(id, Vec::new()).is_none(), "{id} stands twice");
+        }
+    }
+    proofs
+}
+
+fn is_seen_of_a_server(requirement: &Requirement) -> bool {
+    requirement.side != Side::Client && !requirement.seen_by.is_empty()
+}
+
 #[test]
 fn every_requirement_has_a_proof_or_a_reason() {
-    let mut seen = HashSet::new();
-    for (list, entries) in [("rfc1939", 138), ("rfc2449", 51), ("rfc6856", 39)] {
+    for (document, list) in LISTS {
         let text = read(&format!("tests/requirements/{list}.txt"));
-        let mut open: Option<&str> = None;
-        let before = seen.len();
-        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            match line.strip_prefix("    ") {
-                Some(proof) => {
-                    open = None;
-                    match proof.strip_prefix(REASON) {
-                        Some(reason) => println!("{line}", line = reason.trim()),
-                        None => assert!(stands(proof), "{list}: there is no {proof}"),
-                    }
-                }
-                None => {
-                    assert_eq!(open, None, "{list}: a requirement without a proof");
-                    assert!(requirement::find(line).is_some(), "{list}: what is {line:?}?");
-                    assert!(seen.insert(line.to_owned()), "{list}: {line} stands twice");
-                    open = Some(line);
-                }
+        let proofs = proofs(&text);
+        let of_servers = requirement::all()
+            .iter()
+            .filter(|one| one.document == document && is_seen_of_a_server(one));
+        for Requirement { id, says, .. } in of_servers {
+            assert!(proofs.contains_key(id), "{list}: {id} is not there: {says}");
+        }
+        for (id, proofs) in proofs {
+            let known = requirement::find(id).is_some_and(|one| one.document == document);
+            assert!(known, "{list}: {document} has no requirement {id}");
+            assert!(!proofs.is_empty(), "{list}: {id} has neither a proof nor a reason");
+            for proof in proofs.iter().filter(|proof| !proof.starts_with(REASON)) {
+                assert!(stands(proof), "{list}: {id}: there is no {proof}");
             }
         }
-        assert_eq!(open, None, "{list}: a requirement without a proof");
-        assert_eq!(seen.len() - before, entries, "{list}: requirements were lost or added");
     }
 }

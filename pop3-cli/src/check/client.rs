@@ -28,7 +28,12 @@ pub(super) fn run(args: &Client) -> Result<(), Failure> {
     check.patience = Duration::from_secs(args.patience);
     check.at_once = args.at_once.into();
     check.slow = args.timers;
-    let bar = reports::progress(cases.count());
+    let cases = cases.count();
+    if cases == 0 {
+        return Err(listing::no_case());
+    }
+    args.reports.prepare()?;
+    let bar = reports::progress(cases);
     let report = check.run(&args.cases, &mut |progress| match progress {
         Progress::Waiting(heading, address) if args.serve => {
             // Nobody reads this but whoever starts the client.

@@ -12,10 +12,15 @@ pub(super) fn print<'a>(headings: impl Iterator<Item = &'a Heading>) -> Result<(
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut headings = headings.peekable();
     if headings.peek().is_none() {
-        return Err(Failure::NoVerdict(CannotRun::NoCase.to_string()));
+        return Err(no_case());
     }
     for heading in headings {
         writeln!(out, "{}\t{}\t{}", heading.id, heading.level(), heading.title)?;
     }
     Ok(out.flush()?)
+}
+
+/// What is said when none of the cases is chosen.
+pub(super) fn no_case() -> Failure {
+    Failure::NoVerdict(CannotRun::NoCase.to_string())
 }

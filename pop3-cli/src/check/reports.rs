@@ -25,6 +25,16 @@ pub(super) fn advance(bar: &ProgressBar, case: &CaseReport) {
 }
 
 impl Reports {
+    /// Sees to it that what is wanted can be written: a check takes minutes, and is not to be in
+    /// vain.
+    pub(super) fn prepare(&self) -> Result<(), Failure> {
+        for path in [&self.json, &self.junit].into_iter().flatten() {
+            let opened = File::options().append(true).create(true).open(path);
+            opened.map_err(|error| Failure::local(path.display(), error))?;
+        }
+        Ok(())
+    }
+
     /// Writes a report wherever it is wanted.
     ///
     /// That something mandatory failed is an error.

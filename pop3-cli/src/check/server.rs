@@ -40,10 +40,11 @@ pub(super) fn run(args: &Server) -> Result<(), Failure> {
         Fixture::Maildir(path) => Some(Arc::new(Maildir::new(path).map_err(at(path))?)),
         Fixture::Mbox(path) => Some(Arc::new(Mbox::new(path).map_err(at(path))?)),
     };
+    args.reports.prepare()?;
     let bar = reports::progress(check.cases.len());
     let report = check.run(&mut |case| reports::advance(&bar, case));
     bar.finish_and_clear();
-    let mut report = report.map_err(|error| Failure::Server(format!("{url}: {}", error)))?;
+    let mut report = report.map_err(|error| Failure::Server(format!("{url}: {error}")))?;
     report.peer = url.to_string();
     args.reports.write(&mut report)
 }

@@ -1,6 +1,8 @@
 //! `pop3 check`
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -10,7 +12,7 @@ use crate::script::serve_but;
 
 /// A check that has no other case than that of NOOP.
 fn check<'a>(url: &'a str, arguments: &[&'a str]) -> Run {
-    let only = ["check", "server", url, "--only", "1939-5-noop"];
+    let only = ["check", "server", url, "--only", "1939-5-noop", "--patience", "2"];
     pop3([&only, arguments].concat()).password(PASSWORD)
 }
 
@@ -77,9 +79,6 @@ fn a_breach_is_status_1_and_stands_in_every_report() {
 fn what_could_not_run_is_status_2() {
     let nobody = check("pop3://mark@127.0.0.1:1", &[]).run().fails(2);
     assert!(nobody.contains("127.0.0.1:1: Connection refused"), "{nobody}");
-    let refused = serve_but(|line| (line != "USER mark").then_some("-ERR no\r\n"));
-    let error = check(&refused, &[]).run().fails(2);
-    assert!(error.contains("came -ERR no\\r\\n"), "{error}");
     let url = without_noop();
     for wrong in [
         ["--fixture", "maildir:missing"],
@@ -102,10 +101,53 @@ fn what_could_not_run_is_status_2() {
 }
 
 #[test]
+fn a_password_that_is_wrong_is_not_tried_again_and_again() {
+    let tried = Arc::new(AtomicUsize::new(0));
+    let count = tried.clone();
+    let url = serve_but(move |line| match line.split(' ').next() {
+        Some("PASS" | "AUTH") => {
+            count.fetch_add(1, Ordering::Relaxed);
+            Some("-ERR [AUTH] wrong\r\n")
+        }
+        _ => None,
+    });
+    let error = check(&url, &[]).run().fails(2);
+    assert!(error.contains("came -ERR [AUTH] wrong\\r\\n"), "{error}");
+    assert!(tried.load(Ordering::Relaxed) <= 3, "{tried:?}");
+}
+
+#[test]
+fn a_client_is_judged_by_a_command() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_pop3");
+    let check = ["check", "client", "--case", "framing/dots", "--json", "r.json", "--"];
+    let fetch = [program, "fetch", "pop3://{user}@{host}:{port}", "--to", "{outdir}/mail"];
+    let run = pop3([&check[..], &fetch].concat()).within(directory.path()).run();
+    assert!(run.out.contains("1 passed, 0 failed\n"), "{run:?}");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let json: Value =
+        serde_json::from_slice(&fs::read(directory.path().join("r.json")).unwrap()).unwrap();
+    assert_eq!((&json["side"], &json["peer"]), (&"client".into(), &program.into()));
+
+    let leaving = [&check[..4], &["--"], &fetch[..], &["--max-size", "1"]].concat();
+    let run = pop3(leaving).run();
+    assert_eq!((run.code, run.err.as_str()), (Some(1), "pop3: 1 case failed\n"), "{run:?}");
+    assert!(run.out.contains("  FAIL  framing/dots: "), "{run:?}");
+    let silent = [&check[..4], &["--", "true"]].concat();
+    assert!(pop3(silent).run().fails(2).contains("did not connect"));
+    let nobody = [&check[..4], &["--", "./no-such-program"]].concat();
+    assert!(!pop3(nobody).run().fails(2).is_empty());
+    let none = ["check", "client", "--case", "none-such", "--", "true"];
+    assert!(pop3(none).run().fails(2).contains("no case"));
+}
+
+#[test]
 fn cases_are_listed_without_a_server() {
     let cases = pop3(["check", "server", "--list"]).run().ok();
     assert!(cases.lines().count() > 50, "{cases}");
     assert!(cases.lines().all(|line| line.split('\t').count() == 3), "{cases}");
     let one = pop3(["check", "server", "--list", "--only", "1939-5-noop,none-such"]).run().ok();
     assert!(one.starts_with("1939-5/noop\tMUST\t") && one.lines().count() == 1, "{one}");
+    let cases = pop3(["check", "client", "--list"]).run().ok();
+    assert!(cases.contains("\nframing/dots\tMUST"), "{cases}");
 }

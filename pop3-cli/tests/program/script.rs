@@ -2,26 +2,28 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Mutex;
 
 /// At the end of an answer: the server hangs up behind it.
 const HANG_UP: &str = "(hang up)";
 
-/// A server for one session after the other, with two letters, that answers a line as `odd` has it,
-/// and as usual where that has nothing; returns its URL.
-pub(crate) fn serve_but(
-    mut odd: impl FnMut(&str) -> Option<&'static str> + Send + 'static,
-) -> String {
+/// A server with two letters that answers a line as `odd` has it, and as usual where that has
+/// nothing; returns its URL.
+pub(crate) fn serve_but(odd: impl FnMut(&str) -> Option<&'static str> + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            serve(&stream, &mut odd);
-        }
+        let odd = &Mutex::new(odd);
+        std::thread::scope(|scope| {
+            for stream in listener.incoming().map_while(Result::ok) {
+                scope.spawn(move || serve(&stream, |line| odd.lock().unwrap()(line)));
+            }
+        });
     });
     format!("pop3://mark@{address}")
 }
 
-fn serve(mut stream: &TcpStream, odd: &mut impl FnMut(&str) -> Option<&'static str>) {
+fn serve(mut stream: &TcpStream, odd: impl Fn(&str) -> Option<&'static str>) {
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     let mut answer = "+OK ready\r\n";
     loop {

@@ -12,7 +12,7 @@ fn help_tells_the_commands_and_the_exit_statuses() {
     for command in ["demo", "serve", "passwd", "deliver", "list", "fetch", "talk"] {
         assert!(pop3([command, "--help"]).run().ok().contains("Usage: pop3"), "{command}");
     }
-    for command in ["server", "matrix"] {
+    for command in ["server", "client", "matrix"] {
         assert!(pop3(["check", command, "--help"]).run().ok().contains("Usage: pop3"), "{command}");
     }
     assert!(pop3(["--version"]).run().ok().starts_with("pop3 "));

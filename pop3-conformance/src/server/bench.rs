@@ -19,6 +19,10 @@ use crate::script::text::Names;
 /// How long a login is tried again while an earlier session may still hold the maildrop.
 const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long to wait before the first login is tried again, each time.
+const PAUSES: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(6)];
+
 /// How long a server may take to write down what it remembers of a session that has ended.
 const AFTERTHOUGHTS: Duration = Duration::from_millis(500);
 
@@ -295,8 +299,11 @@ impl<'a> Bench<'a> {
     }
 
     /// Finds the way to log in that works, and logs in.
+    ///
+    /// A session of somebody else may hold the maildrop, so it is tried again; but seldom, since the
+    /// password may be wrong, and a server bars who tries it often.
     pub(crate) fn find_way(&mut self, offers: &mut Offers) -> Result<Peer, Halt> {
-        let until = Instant::now() + LOCK_PATIENCE;
+        let mut pauses = PAUSES.into_iter();
         loop {
             let mut refusal = Vec::new();
             for way in [Way::User, Way::Plain, Way::Apop] {
@@ -318,10 +325,10 @@ impl<'a> Bench<'a> {
                     Err(trouble) => return Err(trouble.into()),
                 }
             }
-            if Instant::now() > until {
-                return breach(shown(&refusal), "a login that succeeds");
+            match pauses.next() {
+                Some(pause) if !is_final(&refusal) => std::thread::sleep(pause),
+                _ => return breach(shown(&refusal), "a login that succeeds"),
             }
-            std::thread::sleep(Duration::from_millis(100));
         }
     }
 
@@ -379,6 +386,11 @@ impl<'a> Bench<'a> {
 /// Whether a server looks at no password any more, after many failed logins (RFC 3206, section 4).
 fn is_barred(reply: &Reply) -> bool {
     reply.status.starts_with(b"-ERR [SYS/TEMP]")
+}
+
+/// Whether a server says that the password is wrong, or that it looks at none (RFC 3206).
+fn is_final(status: &[u8]) -> bool {
+    status.starts_with(b"-ERR [AUTH]") || status.starts_with(b"-ERR [SYS/")
 }
 
 /// The digest of APOP for a greeting (RFC 1939, section 7); none without a timestamp.

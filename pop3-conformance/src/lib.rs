@@ -10,7 +10,7 @@
 //! | [`server`] | judges a server: [`server::Check`] |
 //! | [`client`] | judges a client: [`client::Check`] |
 //! | [`script`], [`case`] | the language in which cases are written |
-//! | [`report`] | what was found: text, JSON, JUnit, a page that compares several |
+//! | [`report`] | what was found: text, JSON, `JUnit`, a page that compares several |
 //!
 //! # A server
 //!

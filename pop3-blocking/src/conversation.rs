@@ -68,7 +68,7 @@ impl<S: Read + Write> Conversation<S> {
                 Poll::Pending => None,
             });
             if let Some(result) = ready {
-                // A refused QUIT is an end like any other.
+                // A refused goodbye is an end like any other.
                 let is_refused = matches!(result, Err(client::Error::Refused { .. }));
                 if result.is_ok() || (is_refused && self.pipe.get_ref().is_over()) {
                     // What was queued meanwhile is on its way while the caller works.

@@ -13,6 +13,9 @@ use pop3_proto::{Command, MessageNumber, Secret, Text};
 
 use crate::office::user;
 
+/// So much of a letter is kept.
+const LETTER: usize = 1_000;
+
 /// What an exchange has told its host.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Told {
@@ -145,7 +148,9 @@ fn retrieve(command: Command) -> Doing {
                     Some(chunk) => {
                         let content = content.as_mut().expect("no content of what was refused");
                         assert!(!chunk.is_empty());
-                        content.extend_from_slice(&chunk);
+                        // What a host keeps is its own affair.
+                        let kept = chunk.len().min(LETTER.saturating_sub(content.len()));
+                        content.extend_from_slice(&chunk[..kept]);
                     }
                     None => return Poll::Ready(Ok(Told::Letter(*number, content.take()))),
                 },

@@ -26,10 +26,10 @@ const OUTPUT: usize = 3 * HIGH_WATER + 2_048;
 const INPUT: usize = if READ_BUFFER > SASL_RESPONSE { READ_BUFFER } else { SASL_RESPONSE };
 /// What two sessions need, however long they last. Buffers grow by doubling; the rest is their
 /// configuration, their maildrops and what the host holds for them.
-const HEAP: usize = 2 * 2 * (INPUT + OUTPUT) + 40_000;
+const HEAP: usize = 2 * 2 * (INPUT + OUTPUT) + 10_000;
 
 /// How often a script is played that is to be played over and over.
-const OFTEN: usize = 30;
+const OFTEN: usize = 100;
 
 /// Plays a script.
 pub fn check(input: &[u8]) {

@@ -20,6 +20,9 @@ pub enum Rule {
     /// A listing has a bounded number of lines; see
     /// [`Config::listing_lines`](crate::client::Config::listing_lines).
     ListingLength,
+    /// An answer that is gathered has a bounded length; see
+    /// [`Config::answer`](crate::client::Config::answer).
+    AnswerLength,
     /// A line of a listing has the form that RFC 1939 gives it.
     Listing,
     /// A line ends with CRLF.
@@ -38,7 +41,7 @@ impl Rule {
             Self::Indicator | Self::Unasked | Self::LineEnd => "RFC 1939 section 3",
             Self::ReplyLength => "RFC 2449 section 4",
             Self::ReplyText => "RFC 2449 section 3",
-            Self::ListingLength => "a limit of this client",
+            Self::ListingLength | Self::AnswerLength => "a limit of this client",
             Self::Listing => "RFC 1939 sections 5 and 7",
             Self::BehindStls => "RFC 2595 section 4",
         }
@@ -52,6 +55,7 @@ impl fmt::Display for Rule {
             Self::ReplyLength => "a reply line is too long",
             Self::ReplyText => "a reply holds NUL",
             Self::ListingLength => "a listing has too many lines",
+            Self::AnswerLength => "an answer is too long",
             Self::Listing => "a line of a listing is malformed",
             Self::LineEnd => "a line does not end with CRLF",
             Self::Unasked => "the server spoke unasked",

@@ -63,6 +63,7 @@ fn the_limits_are_those_of_the_tables() {
         (grouped(client.reply_line.get()), "client::Config::reply_line"),
         (grouped(client.listing_lines.get() as usize), "listing_lines"),
         (grouped(client.capability_lines.get() as usize), "capability_lines"),
+        (grouped(client.answer.get()), "answer"),
         (grouped(client.read_buffer.get()), "read_buffer"),
         (grouped(client.commands.get()), "commands"),
         (grouped(client.window.get()), "window"),

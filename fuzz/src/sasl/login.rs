@@ -17,7 +17,7 @@ use super::is_affordable;
 use crate::calls::number;
 use crate::cuts::first_line;
 use crate::office::mechanism;
-use crate::secrets::{PASSWORD, has_password, shows_password};
+use crate::secrets::{PASSWORD, shows_password};
 
 /// Logs in.
 pub fn check(input: &[u8]) {
@@ -168,7 +168,7 @@ impl<'a> Party<'a> {
 
     fn shown(&self, error: &pop3_proto::auth::sasl::SaslError) -> String {
         let shown = format!("{error} {error:?}");
-        let named = has_password(self.user.as_str().as_bytes());
+        let named = shows_password(self.user.as_str());
         assert!(named || !shows_password(&shown), "{shown}");
         shown
     }

@@ -28,7 +28,6 @@ pub fn check(input: &[u8]) {
     let mut asked = None;
     let mut is_over = false;
     for (which, with) in calls(script) {
-        let was_asked = std::mem::replace(&mut asked, None);
         let said = match which {
             b'+' => Some(Some(with)),
             b'-' => Some(None),
@@ -42,6 +41,7 @@ pub fn check(input: &[u8]) {
             (_, b'y') => server.checked(true),
             _ => continue,
         };
+        let was_asked = asked.take();
         keeps_the_secret(&server, &step);
         match &step {
             Step::Check(credentials) => {
@@ -99,7 +99,7 @@ fn keeps_the_secret(server: &ServerMechanism, step: &Step) {
         Step::Challenge(_) | Step::ScramKeys { .. } | Step::Proven(_) => true,
         Step::Check(Credentials::Anonymous { .. }) => true,
         Step::Check(credentials) => {
-            credentials.user().is_some_and(|user| has_password(user.as_str().as_bytes()))
+            credentials.user().is_some_and(|user| shows_password(user.as_str()))
         }
         _ => false,
     };

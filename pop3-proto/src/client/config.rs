@@ -24,6 +24,11 @@ pub struct Config {
     pub listing_lines: NonZeroU32,
     /// The most lines in an answer to CAPA or LANG. Default 1,000.
     pub capability_lines: NonZeroU32,
+    /// The most octets of an answer that is gathered before it is told: of a listing, and of the
+    /// content of a command beyond the RFCs that [`exchange::extension`](super::exchange::extension)
+    /// asks for. Messages have no limit, since they are handed out piece by piece. Default
+    /// 134,217,728.
+    pub answer: NonZeroUsize,
     /// The longest command line, CRLF included, in octets. Default 255 (RFC 2449, section 4); some
     /// servers take 512.
     pub command_line: NonZeroUsize,
@@ -55,6 +60,7 @@ impl Default for Config {
             reply_line: const { octets(4_096) },
             listing_lines: const { NonZeroU32::new(1_000_000).unwrap() },
             capability_lines: const { NonZeroU32::new(1_000).unwrap() },
+            answer: const { octets(134_217_728) },
             command_line: const { octets(255) },
             commands: const { octets(10_000) },
             window: const { octets(2_048) },

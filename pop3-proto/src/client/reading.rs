@@ -24,6 +24,7 @@ pub(super) enum Reading {
     Listing {
         line_ends: LineEnds,
         lines: u32,
+        octets: usize,
         capabilities: Option<Capabilities>,
     },
     Message(Unstuffer),
@@ -121,7 +122,7 @@ impl Connection {
         match (ok, shape) {
             (true, Shape::Listing) => {
                 let capabilities = (keyword == Some(Keyword::Capa)).then(Capabilities::default);
-                self.reading = Reading::Listing { line_ends, lines: 0, capabilities };
+                self.reading = Reading::Listing { line_ends, lines: 0, octets: 0, capabilities };
             }
             (true, Shape::Message) => self.reading = Reading::Message(Unstuffer::new(line_ends)),
             _ => {
@@ -165,10 +166,14 @@ impl Connection {
             Some(Keyword::List | Keyword::Uidl) => self.config.listing_lines,
             _ => self.config.capability_lines,
         };
-        if let Reading::Listing { lines, .. } = &mut self.reading {
+        if let Reading::Listing { lines, octets, .. } = &mut self.reading {
             *lines += 1;
+            *octets = octets.saturating_add(line.len());
             if *lines > limit.get() {
                 return self.violated(Rule::ListingLength, line);
+            }
+            if *octets > self.config.answer.get() {
+                return self.violated(Rule::AnswerLength, line);
             }
         }
         let line = line.strip_prefix(b".").unwrap_or(line);

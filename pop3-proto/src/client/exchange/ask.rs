@@ -10,6 +10,7 @@ use super::{Exchange, next_event};
 use crate::capability::Capabilities;
 use crate::client::{CommandId, Connection, Error, Event, Item};
 use crate::command::{Command, Extension, LanguageRange, LanguageTag};
+use crate::error::Rule;
 use crate::reply::{DropListing, LanguageListing, Reply, ScanListing, UniqueIdListing};
 use crate::text::Text;
 use crate::types::{MessageNumber, UniqueId};
@@ -49,7 +50,12 @@ impl<T> Exchange for Ask<T> {
                 Event::Reply { id, reply } if id == own => self.answer.reply = Some(reply),
                 Event::Item { id, item } if id == own => self.answer.items.push(item),
                 Event::Body { id, chunk } if id == own => {
-                    self.answer.content.extend_from_slice(&chunk);
+                    let content = &mut self.answer.content;
+                    if content.len().saturating_add(chunk.len()) > connection.config.answer.get() {
+                        connection.violated(Rule::AnswerLength, &chunk);
+                    } else {
+                        content.extend_from_slice(&chunk);
+                    }
                 }
                 Event::Done { id } if id == own => break,
                 _ => {}
@@ -174,7 +180,7 @@ pub fn language(range: LanguageRange) -> Ask<(LanguageTag, Text)> {
 }
 
 /// A command beyond the RFCs, and its answer: the status line, and the content, lines ending in
-/// CRLF, if its shape has any.
+/// CRLF, if its shape has any. It is no longer than [`Config::answer`](crate::client::Config::answer).
 #[must_use]
 pub fn extension(extension: Extension) -> Ask<(Reply, Bytes)> {
     Ask::new(Command::Extension(extension), |mut answer| {

@@ -201,6 +201,24 @@ fn an_extension_has_its_content_whatever_its_shape() {
     }
 }
 
+#[test]
+fn an_endless_answer_to_an_extension_is_cut() {
+    let mut config = Config::default();
+    config.answer = 10.try_into().unwrap();
+    for (content, fits) in [("12345678\r\n", true), ("123456789\r\n", false)] {
+        let mut scene = Scene::with(config.clone()).logged_in();
+        let extension = Extension::new("XFOO", "", Shape::Message).unwrap();
+        let answer = alloc::format!("+OK\r\n{content}{}", if fits { ".\r\n" } else { "more" });
+        match scene.drive(exchange::extension(extension), &[("XFOO", &answer)]) {
+            Ok((_, told)) => assert!(fits && told == content),
+            Err(error) => {
+                assert!(!fits && error.to_string().starts_with("an answer is too long"), "{error}");
+                assert!(scene.connection.is_over());
+            }
+        }
+    }
+}
+
 /// A server with messages 1 and 3, each with its number as content.
 fn one_and_three(line: &str) -> String {
     match line.split(' ').nth(1).unwrap() {

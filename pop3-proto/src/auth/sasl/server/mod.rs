@@ -53,15 +53,14 @@ pub enum Step {
 pub struct ServerMechanism {
     name: Mechanism,
     machine: Machine,
+    /// Whether the client has been heard, or asked to speak.
+    begun: bool,
 }
 
 enum Machine {
     Plain,
     Login(Login),
-    CramMd5 {
-        challenge: Timestamp,
-        asked: bool,
-    },
+    CramMd5(Timestamp),
     Scram(Box<ScramServer>),
     Bearer(Bearer),
     External(Vec<u8>),
@@ -84,7 +83,7 @@ impl ServerMechanism {
         let machine = match name.as_str() {
             "PLAIN" => Machine::Plain,
             "LOGIN" => Machine::Login(Login::default()),
-            "CRAM-MD5" => Machine::CramMd5 { challenge: setup.timestamp(), asked: false },
+            "CRAM-MD5" => Machine::CramMd5(setup.timestamp()),
             "OAUTHBEARER" => Machine::Bearer(Bearer::OauthBearer),
             "XOAUTH2" => Machine::Bearer(Bearer::Xoauth2),
             "EXTERNAL" => Machine::External(setup.certificate?),
@@ -106,7 +105,7 @@ impl ServerMechanism {
                 )))
             }
         };
-        Some(Self { name: name.clone(), machine })
+        Some(Self { name: name.clone(), machine, begun: false })
     }
 
     /// The name of the mechanism.
@@ -153,10 +152,8 @@ impl ServerMechanism {
     }
 
     fn try_step(&mut self, response: Option<&[u8]>) -> Result<Step, SaslError> {
-        if let Machine::CramMd5 { asked, challenge } = &mut self.machine
-            && !*asked
-        {
-            *asked = true;
+        let begins = !core::mem::replace(&mut self.begun, true);
+        if let (Machine::CramMd5(challenge), true) = (&self.machine, begins) {
             let challenge = challenge.as_str().into();
             return response
                 .map_or(Ok(Step::Challenge(challenge)), |_| Err(SaslError::InitialResponse));
@@ -168,12 +165,14 @@ impl ServerMechanism {
             };
         }
         // The client speaks first: it is asked to, by an empty challenge (RFC 5034, section 4).
-        let Some(response) = response else { return Ok(Step::Challenge(Vec::new())) };
+        let response = match response {
+            Some(response) => response,
+            None if begins => return Ok(Step::Challenge(Vec::new())),
+            None => return Err(SaslError::Unexpected),
+        };
         match core::mem::replace(&mut self.machine, Machine::Over) {
             Machine::Plain => Ok(self.check(password::plain(response)?)),
-            Machine::CramMd5 { challenge, .. } => {
-                Ok(self.check(password::cram_md5(response, challenge)?))
-            }
+            Machine::CramMd5(challenge) => Ok(self.check(password::cram_md5(response, challenge)?)),
             Machine::Scram(mut scram) => {
                 let step = scram.step(response);
                 self.machine = Machine::Scram(scram);

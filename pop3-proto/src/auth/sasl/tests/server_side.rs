@@ -251,3 +251,15 @@ fn calls_out_of_turn_are_errors() {
     assert_eq!(malformed(scram.step(Some(b"x"))), SaslError::Unexpected, "keys come first");
     assert_eq!(malformed(scram.scram_keys(None)), SaslError::Unexpected, "it is over");
 }
+
+#[test]
+fn silence_is_an_answer_at_the_beginning_alone() {
+    let mut asked = server("PLAIN");
+    assert_eq!(challenge(asked.step(None)), "");
+    assert_eq!(malformed(asked.step(None)), SaslError::Unexpected);
+    let mut login = server("LOGIN");
+    let _ = (login.step(None), login.step(Some(b"tim")), login.step(Some(b"pw")));
+    assert_eq!(malformed(login.step(None)), SaslError::Unexpected, "the host is being asked");
+    assert_eq!(malformed(login.checked(true)), SaslError::Unexpected, "it is over");
+    assert_eq!(malformed(login.step(None)), SaslError::Unexpected, "and stays so");
+}

@@ -349,9 +349,9 @@ faults! {
     /// SASL is not listed after login.
     SaslGoneAfterLogin: "5034-3-sasl-after-auth" => "5034-3/sasl-listed-after-auth";
     /// The empty challenge has no space: `+`.
-    ChallengeWithoutSpace: "5034-4-challenge-form" => "5034-4/nothing-in-an-empty-challenge";
+    ChallengeWithoutSpace: "5034-4-challenge-form" => "5034-4/challenges-are-base64";
     /// Text stands behind a challenge.
-    ChallengeWithText: "5034-4-challenge-only" => "5802-5.1/salt-and-iterations";
+    ChallengeWithText: "5034-4-challenge-only" => "5034-4/challenges-are-base64";
     /// The empty challenge is a text: `+ go ahead`.
     EmptyChallengeWithText: "5034-4-empty-challenge-form" => "5034-4/nothing-in-an-empty-challenge";
     /// PLAIN without an initial response is refused.

@@ -384,7 +384,7 @@ impl<'a> Bench<'a> {
 }
 
 /// Whether a server looks at no password any more, after many failed logins (RFC 3206, section 4).
-fn is_barred(reply: &Reply) -> bool {
+pub(super) fn is_barred(reply: &Reply) -> bool {
     reply.status.starts_with(b"-ERR [SYS/TEMP]")
 }
 

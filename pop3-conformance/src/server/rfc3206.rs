@@ -2,12 +2,13 @@
 
 use base64ct::{Base64, Encoding};
 
-use super::bench::{Bench, Halt, expect, skip};
+use super::bench::{Bench, Halt, expect, is_barred, skip};
 use super::case::{Case, Watched};
 use super::exchange::Exchange;
 use super::peer::Reply;
 use super::rfc2449::{KNOWN, parameters, right_if};
 use super::survey::Offers;
+use super::wire::shown;
 
 /// The commands that log in.
 const LOGINS: [&str; 3] = ["PASS", "APOP", "AUTH"];
@@ -237,7 +238,20 @@ fn wrong_password(bench: &mut Bench<'_>) -> Result<Reply, Halt> {
     if !name.is_positive() {
         return skip("USER is refused");
     }
-    Ok(peer.ask("PASS certainly-not-the-password")?)
+    let reply = peer.ask("PASS certainly-not-the-password")?;
+    unless_barred(bench, &reply)?;
+    Ok(reply)
+}
+
+/// A server that takes no logins for a while, after so many that failed, says nothing of passwords.
+fn unless_barred(bench: &mut Bench<'_>, reply: &Reply) -> Result<(), Halt> {
+    if is_barred(reply) {
+        let mut peer = bench.connect()?;
+        if is_barred(&bench.try_login(&mut peer, bench.offers().way)?) {
+            return skip(format!("the server takes no logins now: {}", shown(&reply.status)));
+        }
+    }
+    Ok(())
 }
 
 fn auth_of_a_wrong_password(bench: &mut Bench<'_>) -> Result<(), Halt> {
@@ -255,7 +269,9 @@ fn auth_of_a_wrong_password(bench: &mut Bench<'_>) -> Result<(), Halt> {
     if offers.has("APOP") {
         let mut peer = bench.connect()?;
         bench.greet(&mut peer)?;
-        is_auth(&peer.ask(&format!("APOP {user} {}", "0".repeat(32)))?)?;
+        let reply = peer.ask(&format!("APOP {user} {}", "0".repeat(32)))?;
+        unless_barred(bench, &reply)?;
+        is_auth(&reply)?;
         tried += 1;
     }
     if offers.has("SASL PLAIN") {
@@ -265,6 +281,7 @@ fn auth_of_a_wrong_password(bench: &mut Bench<'_>) -> Result<(), Halt> {
             peer.ask(&format!("AUTH PLAIN {}", Base64::encode_string(b"\0nobody\0wrong")))?;
         // In clear text it may not be there.
         if peer.tls().is_some() {
+            unless_barred(bench, &reply)?;
             is_auth(&reply)?;
             tried += 1;
         }

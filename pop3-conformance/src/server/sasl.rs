@@ -4,7 +4,7 @@ use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 
-use super::bench::{Bench, Halt, breach, expect, skip};
+use super::bench::{Bench, Halt, breach, expect, is_barred, skip};
 use super::exchange::{is_challenge, without_end};
 use super::peer::{Peer, Reply, Trouble};
 use super::scram::Scram;
@@ -49,6 +49,9 @@ pub(super) fn challenged(bench: &mut Bench<'_>, mechanism: &str) -> Result<(Peer
     let mut peer = bench.connect()?;
     bench.greet(&mut peer)?;
     let reply = peer.ask(&format!("AUTH {mechanism}"))?;
+    if is_barred(&reply) {
+        return skip(format!("the server takes no logins now: {}", reply.line()));
+    }
     expect(is_challenge(&reply.status), &reply.status, format!("a challenge to AUTH {mechanism}"))?;
     Ok((peer, reply))
 }

@@ -44,9 +44,8 @@ pub(super) fn run(args: &Client) -> Result<(), Failure> {
         _ => {}
     });
     bar.finish_and_clear();
-    let mut report = report.map_err(|error| Failure::local("judging the client", error))?;
-    if let Some(name) = args.command.first() {
-        report.peer.clone_from(name);
-    }
+    let name = args.command.first().map_or("the client", String::as_str);
+    let mut report = report.map_err(|error| Failure::local(name, error))?;
+    report.peer = name.to_owned();
     args.reports.write(&mut report)
 }

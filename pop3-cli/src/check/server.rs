@@ -9,7 +9,7 @@ use std::time::Duration;
 use pop3_conformance::case::choose;
 use pop3_conformance::server::fixture::{Maildir, Mbox};
 use pop3_conformance::server::target::{Trust, tls_config};
-use pop3_conformance::server::{self as judge, Security, Target};
+use pop3_conformance::server::{self as judge, CannotRun, Security, Target};
 
 use super::args::{Fixture, Server};
 use super::{listing, reports};
@@ -44,7 +44,13 @@ pub(super) fn run(args: &Server) -> Result<(), Failure> {
     let bar = reports::progress(check.cases.len());
     let report = check.run(&mut |case| reports::advance(&bar, case));
     bar.finish_and_clear();
-    let mut report = report.map_err(|error| Failure::Server(format!("{url}: {error}")))?;
+    let mut report = report.map_err(|error| {
+        let advice = match &error {
+            CannotRun::NotEmpty(_) => "; --destructive allows that",
+            _ => "",
+        };
+        Failure::Server(format!("{url}: {error}{advice}"))
+    })?;
     report.peer = url.to_string();
     args.reports.write(&mut report)
 }

@@ -3,7 +3,7 @@
 // What stands here is help for a terminal, not Markdown.
 #![allow(rustdoc::invalid_html_tags, rustdoc::broken_intra_doc_links)]
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use bytesize::ByteSize;
@@ -182,6 +182,10 @@ pub(crate) struct Limits {
     /// How many sessions there may be at a time from one address.
     #[arg(long, value_name = "N", default_value = "32")]
     pub(crate) max_per_address: NonZeroUsize,
+    /// How many logins from one address may fail within ten minutes, before none from there is
+    /// looked at any more.
+    #[arg(long, value_name = "N", default_value = "20")]
+    pub(crate) failed_logins: NonZeroU32,
     /// How many seconds a user waits from one login to the next (LOGIN-DELAY).
     #[arg(long, value_name = "SECONDS", default_value = "0")]
     pub(crate) login_delay: u64,

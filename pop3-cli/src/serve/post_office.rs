@@ -72,5 +72,6 @@ fn limit(args: &Serve, service: &mut Service) {
     service.trust(limits.trust.clone());
     let gate = service.gate_mut().limits_mut();
     gate.sessions = limits.max_sessions;
+    gate.failed_logins = limits.failed_logins;
     gate.sessions_per_address = limits.max_per_address.min(limits.max_sessions);
 }

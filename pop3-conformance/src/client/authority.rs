@@ -111,7 +111,8 @@ fn leaf(kind: &str) -> Result<CertificateParams, rcgen::Error> {
     let subject = match kind {
         "name in the common name alone" => (DnType::CommonName, NAME),
         "name in another part of the subject" => (DnType::OrganizationName, NAME),
-        _ => (DnType::OrganizationName, "A check of POP3 clients"),
+        // Some clients want a common name beside the names that count.
+        _ => (DnType::CommonName, names.first().copied().unwrap_or_default()),
     };
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(subject.0, subject.1);

@@ -13,6 +13,7 @@
 //! | [`pop3`] | the program `pop3`, built once a run |
 //! | [`peers`] | other people's clients and servers |
 //! | [`proofs`] | tests by their names, for lists of what is proven |
+//! | [`strace`] | faults at chosen steps of a program |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -29,6 +30,7 @@ pub mod pop3;
 pub mod process;
 pub mod proofs;
 pub mod random;
+pub mod strace;
 pub mod transcript;
 
 /// Tells a measured fact to whoever runs the tests, also when the test passes: what `println!`

@@ -45,6 +45,22 @@ pub(crate) fn beside(path: &Path, prefix: &str, suffix: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// A file in that directory without a name, which goes with the process, however that ends. An
+/// error where there are no such files: not on every system, nor on every file system.
+pub(crate) fn nameless(directory: &Path) -> io::Result<File> {
+    #[cfg(target_os = "linux")]
+    {
+        let mut options = OpenOptions::new();
+        let flags = OFlags::TMPFILE.bits() as i32;
+        options.read(true).write(true).mode(PRIVATE).custom_flags(flags).open(directory)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = directory;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
 /// The successor of a file, written beside it, unseen until [`commit`](Self::commit). Dropping it
 /// leaves the file as it was.
 ///

@@ -15,6 +15,8 @@ use rustix::fs::{AtFlags, CWD, linkat};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
+#[cfg(target_os = "linux")]
+use crate::files::nameless;
 use crate::files::{PRIVATE, beside, open_regular, parent, sync_dir};
 
 /// How old a dotlock is when its owner must have died, where that cannot be found out otherwise:
@@ -134,10 +136,7 @@ impl Dotlock {
 /// empty one would keep everybody else out until it is [`STALE`].
 #[cfg(target_os = "linux")]
 fn make(path: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    let unnamed = options.write(true).mode(PRIVATE).custom_flags(OFlags::TMPFILE.bits() as i32);
-    // Not every file system has files without a name.
-    let Ok(file) = unnamed.open(parent(path)) else { return make_in_place(path) };
+    let Ok(file) = nameless(parent(path)) else { return make_in_place(path) };
     sign(&file)?;
     let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
     match linkat(CWD, unnamed, CWD, path, AtFlags::SYMLINK_FOLLOW) {

@@ -11,7 +11,7 @@ use super::LOCK_WAIT;
 use super::access::Access;
 use super::quote::Quoter;
 use super::scan::NotMbox;
-use crate::files::{PRIVATE, beside};
+use crate::files::{PRIVATE, beside, nameless, parent};
 
 /// Appends a letter: all that the reader has, of any size, with any line ends, which become LF.
 /// `sender` is the envelope sender for the From_ line; `MAILER-DAEMON` is the custom when there is
@@ -56,7 +56,7 @@ impl Delivery {
     /// When the file system fails.
     pub fn begin(mbox: impl AsRef<Path>, sender: &str) -> io::Result<Self> {
         let mbox = mbox.as_ref().to_owned();
-        let mut gathered = nameless(&mbox)?;
+        let mut gathered = gathering(&mbox)?;
         gathered.write_all(from_line(sender, SystemTime::now()).as_bytes())?;
         Ok(Self { mbox, gathered, quoter: Quoter::new(), quoted: Vec::new() })
     }
@@ -103,14 +103,29 @@ impl Write for Delivery {
 }
 
 /// A file on the same disk that goes with the process, however that ends.
-fn nameless(mbox: &Path) -> io::Result<File> {
+fn gathering(mbox: &Path) -> io::Result<File> {
+    nameless(parent(mbox)).or_else(|_| named_at_first(mbox))
+}
+
+/// The same where a file has to have a name: killed before that is taken away, a process leaves an
+/// empty file behind.
+fn named_at_first(mbox: &Path) -> io::Result<File> {
     static COUNT: AtomicU64 = AtomicU64::new(1);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let path = beside(mbox, ".", &format!(".{}.{count}", std::process::id()));
-    let file =
-        OpenOptions::new().read(true).write(true).create_new(true).mode(PRIVATE).open(&path)?;
-    fs::remove_file(path)?;
-    Ok(file)
+    loop {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = beside(mbox, ".", &format!(".{}.{count}", std::process::id()));
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(PRIVATE);
+        match options.open(&path) {
+            // A killed process that had our number has left it.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            opened => {
+                let file = opened?;
+                fs::remove_file(path)?;
+                return Ok(file);
+            }
+        }
+    }
 }
 
 /// Supplies what must stand between the last letter and the next From_ line, where a crash or a
@@ -176,6 +191,20 @@ mod tests {
         assert_eq!(ctime(1_709_251_199), "Thu Feb 29 23:59:59 2024");
         assert_eq!(ctime(1_735_689_599), "Tue Dec 31 23:59:59 2024");
         assert_eq!(ctime(4_107_542_400), "Mon Mar  1 00:00:00 2100");
+    }
+
+    /// In a container every process may have the same number.
+    #[test]
+    fn what_a_killed_process_of_the_same_number_left_does_not_stop_a_delivery() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mark");
+        for count in 1..20 {
+            let left = beside(&path, ".", &format!(".{}.{count}", std::process::id()));
+            fs::write(left, "").unwrap();
+        }
+        let before = fs::read_dir(dir.path()).unwrap().count();
+        assert!(named_at_first(&path).is_ok());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), before);
     }
 
     #[test]

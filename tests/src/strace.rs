@@ -116,8 +116,7 @@ impl Tracer {
         strace.stdin(File::open(input_file).map_err(text)?);
         strace.stdout(File::create(&output).map_err(text)?);
         let log = self.scratch.join("strace.log");
-        let mut child =
-            strace.stderr(File::create(&log).map_err(text)?).spawn().map_err(text)?;
+        let mut child = strace.stderr(File::create(&log).map_err(text)?).spawn().map_err(text)?;
         let status = wait_for("a program under strace", PATIENCE, || child.try_wait().transpose());
         let status = status.inspect_err(|_| {
             // `strace` takes the program with it.
@@ -136,11 +135,7 @@ impl Tracer {
     ///
     /// # Errors
     /// When `strace` does not get hold of it.
-    pub fn attach(
-        &self,
-        process: Pid,
-        fault: Option<(&Step, Fault)>,
-    ) -> Result<Running, String> {
+    pub fn attach(&self, process: Pid, fault: Option<(&Step, Fault)>) -> Result<Running, String> {
         let mut strace = self.strace(fault);
         strace.args(["-p", &process.as_raw_nonzero().to_string()]);
         let mut strace = Running::start("strace", &mut strace, &self.scratch)?;

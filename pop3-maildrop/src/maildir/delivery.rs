@@ -11,6 +11,10 @@ use std::time::SystemTime;
 
 use pop3_proto::UniqueId;
 use pop3_proto::multiline::Counter;
+#[cfg(target_os = "linux")]
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+#[cfg(target_os = "linux")]
+use rustix::io::Errno;
 
 use super::folder;
 use crate::files::{PRIVATE, sync_dir};
@@ -80,7 +84,7 @@ impl Delivery {
         self.file.sync_all()?;
         let new = self.maildir.join("new");
         let path = new.join(self.name());
-        fs::rename(&self.temporary, &path)?;
+        place(&self.temporary, &path)?;
         sync_dir(&new)?;
         Ok(path)
     }
@@ -102,7 +106,7 @@ impl Delivery {
         let mut places = Vec::with_capacity(deliveries.len());
         for delivery in &deliveries {
             let path = delivery.maildir.join("new").join(delivery.name());
-            fs::rename(&delivery.temporary, &path)?;
+            place(&delivery.temporary, &path)?;
             places.push(path);
         }
         let maildirs: BTreeSet<_> = deliveries.iter().map(|delivery| &delivery.maildir).collect();
@@ -144,6 +148,22 @@ impl Drop for Delivery {
         // After a commit there is no such file any more.
         let _ = fs::remove_file(&self.temporary);
     }
+}
+
+/// Gives a letter its name in `new`, unless another has it: a clock that is set back, and processes
+/// that all have the same number, as in containers, can make a name twice.
+#[cfg(target_os = "linux")]
+fn place(temporary: &Path, letter: &Path) -> io::Result<()> {
+    match renameat_with(CWD, temporary, CWD, letter, RenameFlags::NOREPLACE) {
+        // Not every file system knows how.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => fs::rename(temporary, letter),
+        placed => Ok(placed?),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn place(temporary: &Path, letter: &Path) -> io::Result<()> {
+    fs::rename(temporary, letter)
 }
 
 /// What makes a name unique: time, process, and a count for deliveries within one microsecond.
@@ -189,6 +209,25 @@ mod tests {
     fn stems_are_never_used_twice() {
         let stems: std::collections::HashSet<_> = (0..1000).map(|_| fresh_stem()).collect();
         assert_eq!(stems.len(), 1000);
+    }
+
+    /// What is left of a clock that was set back, in a container.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_letter_is_never_put_in_the_place_of_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let twin = |text: &str| {
+            let mut delivery = Delivery::begin(dir.path()).unwrap();
+            delivery.write_all(text.as_bytes()).unwrap();
+            delivery.stem = "1700000000.M123456P7Q1".into();
+            delivery
+        };
+        let first = twin("first\n").commit().unwrap();
+        let same_name = |error: io::Error| error.kind() == io::ErrorKind::AlreadyExists;
+        assert!(twin("other\n").commit().is_err_and(same_name));
+        assert!(Delivery::commit_all(vec![twin("third\n")]).is_err_and(same_name));
+        assert_eq!(fs::read(first).unwrap(), b"first\n");
+        assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
     }
 
     #[test]

@@ -21,7 +21,8 @@ const LOOKS: usize = 3;
 /// How old a file in `tmp` is when nobody can still be writing it.
 const STALE: Duration = Duration::from_secs(36 * 60 * 60);
 
-/// Makes what is missing of a Maildir, durably.
+/// Makes what is missing of a Maildir, durably. A symbolic link in place of one of its directories
+/// is an error, so that nobody who may write into a mailbox can have other mail read or removed.
 pub(super) fn create(root: &Path) -> io::Result<()> {
     let made = |path: &Path| match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => Ok(true),
@@ -33,7 +34,14 @@ pub(super) fn create(root: &Path) -> io::Result<()> {
     }
     let mut any = false;
     for part in ["tmp", "new", "cur"] {
-        any |= made(&root.join(part))?;
+        let path = root.join(part);
+        any |= made(&path)?;
+        if !fs::symlink_metadata(&path)?.is_dir() {
+            return Err(io::Error::new(
+                ErrorKind::NotADirectory,
+                format!("{part} is no directory"),
+            ));
+        }
     }
     if any { sync_dir(root) } else { Ok(()) }
 }

@@ -78,6 +78,63 @@ fn a_letter_that_becomes_a_link_is_not_followed() {
 }
 
 #[test]
+fn directories_that_are_links_are_not_followed() {
+    for part in ["tmp", "new", "cur"] {
+        let (dir, other) = (maildir(&["cur/1.h"]), maildir(&["new/2.other", "cur/3.other"]));
+        fs::rename(dir.path().join(part), dir.path().join("away")).unwrap();
+        symlink(other.path().join(part), dir.path().join(part)).unwrap();
+        assert!(matches!(Maildir::open(dir.path()), Err(OpenError::Temporary(_))), "{part}");
+        assert!(deliver(dir.path(), &mut &b"x\n"[..]).is_err(), "{part}");
+        assert_eq!(files(other.path().join("tmp")).len(), 0);
+        assert_eq!(files(other.path().join("new")).len(), 1);
+    }
+}
+
+#[test]
+fn the_files_beside_the_letters_are_not_followed_either() {
+    let (dir, other) = (maildir(&["new/1.h"]), tempfile::tempdir().unwrap());
+    let outside = other.path().join("file");
+    fs::write(&outside, "precious").unwrap();
+    for name in ["pop3-sizes", ".pop3-sizes.new"] {
+        symlink(&outside, dir.path().join(name)).unwrap();
+    }
+    assert_eq!(ids(&Maildir::open(dir.path()).unwrap()), ["1.h"]);
+    symlink(&outside, dir.path().join("lock")).unwrap();
+    fs::rename(dir.path().join("lock"), dir.path().join("pop3.lock")).unwrap();
+    assert!(matches!(Maildir::open(dir.path()), Err(OpenError::Temporary(_))));
+    assert_eq!(fs::read(&outside).unwrap(), b"precious");
+}
+
+/// Names that delivering programs may make, and those that only an attacker would.
+#[test]
+fn letters_with_strange_names_can_be_read_and_removed() {
+    let long = format!("new/{}", "x".repeat(250));
+    let names = [
+        "new/1.a\nb",
+        "new/2.\x1b[2J",
+        "cur/:2,S",
+        "cur/3.h:2,:2,S",
+        "cur/4.h,S=9,W=9:2,",
+        "new/5.h,W=99999999999999999999",
+        &long,
+    ];
+    let dir = maildir(&names);
+    let bytes = dir.path().join("new").join(std::ffi::OsStr::from_bytes(b"6.\xff\xfe"));
+    fs::write(bytes, "octets\n").unwrap();
+    let mut open = Maildir::open(dir.path()).unwrap();
+    assert_eq!(open.messages().len(), names.len() + 1);
+    let unique: std::collections::HashSet<_> = ids(&open).into_iter().collect();
+    assert_eq!(unique.len(), names.len() + 1);
+    for (index, message) in open.messages().iter().enumerate() {
+        let letter = read(&open, index as u32 + 1).unwrap();
+        assert_eq!(message.octets, counted(&letter), "{}", letter.escape_ascii());
+    }
+    let all: Vec<_> = (1..=open.messages().len() as u32).collect();
+    assert!(open.remove(&numbers(&all)).iter().all(Result::is_ok));
+    assert!(files(dir.path().join("new")).is_empty() && files(dir.path().join("cur")).is_empty());
+}
+
+#[test]
 fn a_letter_that_is_cut_short_while_it_is_read_does_not_pass_for_whole() {
     let dir = maildir(&["new/1.a"]);
     let open = Maildir::open(dir.path()).unwrap();

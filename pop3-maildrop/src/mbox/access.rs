@@ -1,6 +1,6 @@
 //! Keeping delivering programs out of the mbox for a moment.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 #[cfg(target_os = "linux")]
 use std::os::fd::AsRawFd;
@@ -18,10 +18,15 @@ use rustix::process::{Pid, test_kill_process};
 #[cfg(target_os = "linux")]
 use crate::files::nameless;
 use crate::files::{PRIVATE, beside, open_regular, parent, sync_dir};
+use crate::stamp::Stamp;
 
 /// How old a dotlock is when its owner must have died, where that cannot be found out otherwise:
 /// nobody holds one for that long.
 const STALE: Duration = Duration::from_secs(5 * 60);
+
+/// How long one that is so old has to be seen unchanged, where there is time for that: when the clock
+/// has just been set forward, one that is held looks old, but it will soon be gone.
+const OBSERVED: Duration = Duration::from_secs(1);
 
 /// How long to sleep between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -116,17 +121,25 @@ struct Dotlock(PathBuf);
 
 impl Dotlock {
     fn take(path: PathBuf, deadline: Instant) -> io::Result<Self> {
+        let patience = deadline.saturating_duration_since(Instant::now()) / 2;
+        let mut old: Option<(Stamp, Instant)> = None;
         loop {
             match make(&path) {
                 Ok(()) => return Ok(Self(path)),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                    if is_stale(&path) {
-                        remove(&path)?;
-                    } else {
-                        pause(deadline)?;
-                    }
-                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
+            }
+            let looks_old = fs::symlink_metadata(&path).ok().filter(is_old);
+            old = looks_old.as_ref().map(Stamp::of).map(|now| match old {
+                Some((then, since)) if then == now => (then, since),
+                _ => (now, Instant::now()),
+            });
+            let stays = old.is_some_and(|(_, since)| since.elapsed() >= patience.min(OBSERVED));
+            if stays || is_of_the_dead(&path).unwrap_or(false) {
+                old = None;
+                remove(&path)?;
+            } else {
+                pause(deadline)?;
             }
         }
     }
@@ -174,11 +187,14 @@ fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-fn is_stale(path: &Path) -> bool {
-    let made = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
-    let is_old =
-        made.is_ok_and(|made| SystemTime::now().duration_since(made).is_ok_and(|age| age > STALE));
-    is_old || is_of_the_dead(path).unwrap_or(false)
+/// Whether a dotlock is [`STALE`] by the clock; also when it is of a time to come, which a clock that
+/// was set back makes of an old one.
+fn is_old(dotlock: &Metadata) -> bool {
+    let age = dotlock.modified().map(|made| {
+        let now = SystemTime::now();
+        now.duration_since(made).unwrap_or_else(|ahead| ahead.duration())
+    });
+    age.is_ok_and(|age| age > STALE)
 }
 
 /// Whether the dotlock was made by a process of this machine that is no more. None when it does not
@@ -229,6 +245,34 @@ mod tests {
         let file = File::create(&dotlock).unwrap();
         file.set_modified(SystemTime::now() - STALE - Duration::from_secs(1)).unwrap();
         assert!(Access::to_existing(&path, SHORT).is_ok());
+    }
+
+    /// Else a clock that is set back keeps everybody out until it has caught up.
+    #[test]
+    fn a_dotlock_of_a_time_far_ahead_is_broken() {
+        let (_dir, path, dotlock) = mbox();
+        let file = File::create(&dotlock).unwrap();
+        file.set_modified(SystemTime::now() + STALE + Duration::from_secs(60)).unwrap();
+        assert!(Access::to_existing(&path, SHORT).is_ok());
+    }
+
+    /// Else a clock that is set forward takes the mbox from whoever is writing it.
+    #[test]
+    fn a_dotlock_that_looks_old_and_is_given_back_soon_is_not_broken() {
+        let (_dir, path, dotlock) = mbox();
+        let file = File::create(&dotlock).unwrap();
+        file.set_modified(SystemTime::now() - 2 * STALE).unwrap();
+        thread::scope(|scope| {
+            let holder = scope.spawn(|| {
+                thread::sleep(Duration::from_millis(400));
+                let held = fs::metadata(&dotlock).is_ok_and(|lock| lock.len() == 0);
+                fs::remove_file(&dotlock).unwrap();
+                held
+            });
+            let access = Access::to_existing(&path, Duration::from_secs(20)).unwrap();
+            assert!(holder.join().unwrap(), "the dotlock was broken");
+            drop(access);
+        });
     }
 
     #[test]

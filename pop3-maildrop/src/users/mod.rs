@@ -29,7 +29,9 @@
 //! LOGIN, USER and PASS), unless it is good for APOP.
 //!
 //! **The file is read again when it changes**; logins are refused as a temporary error while it
-//! cannot be read. It has 16 MiB at most.
+//! cannot be read. It has 16 MiB at most. It is best replaced in one step, as [`set_password`] does:
+//! one that is empty or ends within a line may be half written, and what was there before counts
+//! until such a file has been seen unchanged for two seconds.
 //!
 //! **As many passwords are checked at a time as there are processors**, since a hash takes memory
 //! on purpose (19 MiB with [`hash_password`]'s); other logins wait their turn.
@@ -54,10 +56,12 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use pop3_proto::auth::Credentials;
 use pop3_proto::auth::sasl::{ScramHash, ScramKeys, prepared_password};
 use pop3_proto::{Secret, UserName};
+use zeroize::Zeroizing;
 
 use crate::authenticator::{Authenticator, LoginRefused};
 use crate::salts::Salts;
@@ -100,7 +104,13 @@ struct Loaded {
     table: Arc<Table>,
     /// None when the file was so young that a change since could go unnoticed.
     stamp: Option<Stamp>,
+    /// A file in its place that looks half written, and since when it has been there.
+    unfinished: Option<(Stamp, Instant)>,
 }
+
+/// How long a file that looks half written has to stay as it is until it is believed. By a clock
+/// that nobody sets.
+const FINISHED: Duration = Duration::from_secs(2);
 
 impl UsersFile {
     /// The users of that file.
@@ -110,7 +120,7 @@ impl UsersFile {
     /// here.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
-        let loaded = Mutex::new(load(&path)?);
+        let loaded = Mutex::new(Loaded::new(&path, &read(&path)?));
         Ok(Self {
             path,
             apop: false,
@@ -134,8 +144,9 @@ impl UsersFile {
     fn table(&self) -> io::Result<Arc<Table>> {
         // Loading either replaces all or nothing, so a panic leaves nothing half done.
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if loaded.stamp != Some(Stamp::of(&fs::metadata(&self.path)?)) {
-            *loaded = load(&self.path)?;
+        let now = Stamp::of(&fs::metadata(&self.path)?);
+        if loaded.stamp != Some(now) {
+            loaded.take(&self.path, &read(&self.path)?, Instant::now());
         }
         Ok(Arc::clone(&loaded.table))
     }
@@ -146,15 +157,45 @@ fn as_stored(password: &Secret) -> Secret {
     prepared_password(password).unwrap_or_else(|_| password.clone())
 }
 
-fn load(path: &Path) -> io::Result<Loaded> {
+/// A users' file as it was at one moment.
+struct Content {
+    octets: Zeroizing<Vec<u8>>,
+    stamp: Stamp,
+    settled: bool,
+}
+
+fn read(path: &Path) -> io::Result<Content> {
     let file = File::open(path)?;
     // Taken before reading: what changes meanwhile is read again next time.
-    let stamp = Stamp::settled(&file.metadata()?)?;
-    let table = Table::parse(&table::read(&file)?);
-    for (line, problem) in table.problems() {
-        tracing::warn!(path = %path.display(), line, %problem, "a line of the users' file is ignored");
+    let metadata = file.metadata()?;
+    let settled = Stamp::settled(&metadata)?.is_some();
+    Ok(Content { octets: table::read(&file)?, stamp: Stamp::of(&metadata), settled })
+}
+
+impl Loaded {
+    fn new(path: &Path, content: &Content) -> Self {
+        let table = Table::parse(&content.octets);
+        for (line, problem) in table.problems() {
+            tracing::warn!(path = %path.display(), line, %problem, "a line of the users' file is ignored");
+        }
+        let stamp = content.settled.then_some(content.stamp);
+        Self { table: Arc::new(table), stamp, unfinished: None }
     }
-    Ok(Loaded { table: Arc::new(table), stamp })
+
+    /// Goes over to what the file is now, unless somebody seems to be writing it.
+    fn take(&mut self, path: &Path, content: &Content, now: Instant) {
+        if !content.octets.ends_with(b"\n") {
+            let since = match self.unfinished {
+                Some((stamp, since)) if stamp == content.stamp => since,
+                _ => now,
+            };
+            if now.saturating_duration_since(since) < FINISHED {
+                self.unfinished = Some((content.stamp, since));
+                return;
+            }
+        }
+        *self = Self::new(path, content);
+    }
 }
 
 impl Authenticator for UsersFile {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use pop3_proto::auth::{ApopDigest, Credentials, Timestamp};
 use pop3_proto::{Secret, UserName};
 
-use super::{Change, SetPasswordError, UsersFile, set_password};
+use super::{Change, Loaded, SetPasswordError, UsersFile, read, set_password};
 use crate::{Authenticator, LoginRefused};
 
 pub(super) fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
@@ -98,6 +98,35 @@ fn a_changed_file_is_read_again() {
         fs::write(&path, format!("mark:{{PLAIN}}{password}\n")).unwrap();
         assert!(users.authenticate(&pass("mark", password)).is_ok());
         assert!(users.authenticate(&pass("mark", "old")).is_err());
+    }
+}
+
+/// Else users are unknown for a moment, and the beginning of a password is one.
+#[test]
+fn a_file_that_is_half_written_does_not_count() {
+    let whole = "mary:{PLAIN}a\nmark:{PLAIN}swordfish\n";
+    let (_dir, path) = file(whole);
+    let users = UsersFile::open(&path).unwrap();
+    for end in (0..whole.len()).filter(|end| !whole[..*end].ends_with('\n')) {
+        fs::write(&path, &whole[..end]).unwrap();
+        assert!(users.authenticate(&pass("mark", "swordfish")).is_ok(), "cut at {end}");
+        assert!(users.authenticate(&pass("mark", "sword")).is_err(), "cut at {end}");
+    }
+    fs::write(&path, "mark:{PLAIN}tanstaaf\n").unwrap();
+    assert!(users.authenticate(&pass("mark", "tanstaaf")).is_ok());
+}
+
+/// Somebody whose last line was taken out must not get in for ever.
+#[test]
+fn a_file_that_only_looks_half_written_counts_soon() {
+    let (_dir, path) = file("mary:{PLAIN}a\nmark:{PLAIN}swordfish\n");
+    let mut loaded = Loaded::new(&path, &read(&path).unwrap());
+    fs::write(&path, "mary:{PLAIN}b").unwrap();
+    let (content, start) = (read(&path).unwrap(), std::time::Instant::now());
+    let mark = UserName::new("mark").unwrap();
+    for (later, there) in [(0, true), (1, true), (2, false)] {
+        loaded.take(&path, &content, start + Duration::from_secs(later));
+        assert_eq!(loaded.table.get(&mark).is_some(), there, "after {later} s");
     }
 }
 

@@ -57,7 +57,10 @@ fn faults(format: &str, kept: Kept) -> Result<(), String> {
     let (post, inbox) = (mail.join("mark"), here.join("inbox"));
     fs::create_dir(&mail).map_err(|error| error.to_string())?;
     let sent: Vec<Vec<u8>> = (0..LETTERS).map(|index| letter(&index.to_string())).collect();
-    let letters: Vec<_> = sent.iter().map(|content| Letter { name: String::new(), content: content.clone() }).collect();
+    let letters: Vec<_> = sent
+        .iter()
+        .map(|content| Letter { name: String::new(), content: content.clone() })
+        .collect();
     let prepare = || -> Result<(), String> {
         for directory in [&post, &here] {
             // There is none the first time.
@@ -88,7 +91,8 @@ fn faults(format: &str, kept: Kept) -> Result<(), String> {
         wait_until_nobody_is_logged_in(&server)?;
         let left = collect(&post).map_err(|error| error.to_string())?;
         let fetched = kept(&inbox).map_err(wrong)?;
-        if let Some(lost) = sent.iter().position(|one| !left.contains(one) && !fetched.contains(one))
+        if let Some(lost) =
+            sent.iter().position(|one| !left.contains(one) && !fetched.contains(one))
         {
             return Err(wrong(format!("letter {lost} is lost\n{}", ended.said)));
         }
@@ -105,7 +109,9 @@ fn faults(format: &str, kept: Kept) -> Result<(), String> {
         }
         if fault == Fault::Kill && format == "mbox" {
             // A letter that is cut short at the end of an mbox cannot be told from a short one.
-            copies.retain(|letter, _| sent.contains(letter) || !sent.iter().any(|one| one.starts_with(letter)));
+            copies.retain(|letter, _| {
+                sent.contains(letter) || !sent.iter().any(|one| one.starts_with(letter))
+            });
         }
         if copies.into_keys().collect::<Vec<_>>() != sent {
             return Err(wrong(format!("other letters than were sent\n{}", ended.said)));

@@ -62,7 +62,8 @@ fn attempt(
     fs::create_dir(mail).map_err(|error| error.to_string())?;
     let mailbox = mail.join("mark");
     let sent: Vec<Vec<u8>> = (0..LETTERS).map(|index| letter(&index.to_string())).collect();
-    let letters = sent.iter().map(|content| Letter { name: String::new(), content: content.clone() });
+    let letters =
+        sent.iter().map(|content| Letter { name: String::new(), content: content.clone() });
     lay_out(&mailbox, &letters.collect::<Vec<_>>()).map_err(|error| error.to_string())?;
 
     let options = ["--listen", "127.0.0.1:0", "--runtime", "blocking"];
@@ -92,7 +93,9 @@ fn attempt(
             _ => copies == 1,
         };
         if !lawful {
-            return Err(format!("{reached:?}, letter {index} is there {copies} times: {outcome:?}"));
+            return Err(format!(
+                "{reached:?}, letter {index} is there {copies} times: {outcome:?}"
+            ));
         }
     }
     if there.iter().any(|letter| !sent.contains(letter)) {

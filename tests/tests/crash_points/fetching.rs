@@ -16,7 +16,7 @@ use pop3_tests::strace::{Fault, Tracer};
 use pop3_tests::tell;
 
 use crate::stores::{content, plan};
-use crate::{check_end, letter};
+use crate::{check_end, letter, scratch};
 
 const LETTERS: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -52,7 +52,7 @@ pub(crate) fn eml() -> Result<(), String> {
 }
 
 fn faults(format: &str, kept: Kept) -> Result<(), String> {
-    let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let dir = scratch()?;
     let (mail, here) = (dir.path().join("mail"), dir.path().join("here"));
     let (post, inbox) = (mail.join("mark"), here.join("inbox"));
     fs::create_dir(&mail).map_err(|error| error.to_string())?;

@@ -22,6 +22,14 @@ fn letter(name: &str) -> Vec<u8> {
     format!("Subject: {name}\n\n{body}").into_bytes()
 }
 
+/// A directory for a test, in memory where there is such a file system: nothing here depends on
+/// what a disk does with a sync, which takes most of the time.
+fn scratch() -> Result<tempfile::TempDir, String> {
+    let memory = std::path::Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.map_err(|error| error.to_string())
+}
+
 /// Programs end by themselves, or are killed because they were to be; they never panic.
 fn check_end(ended: &Ended, fault: Fault, step: &Step) -> Result<(), String> {
     let told = || format!("{fault:?} at {}: {}\n{}", step.shown, ended.status, ended.said);

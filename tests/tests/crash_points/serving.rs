@@ -14,8 +14,8 @@ use pop3_tests::pop3::{Serve, program};
 use pop3_tests::strace::{Fault, Step, Tracer};
 use pop3_tests::tell;
 
-use crate::letter;
 use crate::stores::{content, plan};
+use crate::{letter, scratch};
 
 const LETTERS: usize = 4;
 
@@ -32,7 +32,7 @@ enum Reached {
 
 /// A session that reads all and removes half; the server fails at each of its steps.
 pub(crate) fn sessions() -> Result<(), String> {
-    let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let dir = scratch()?;
     let mail = dir.path().join("mail");
     let steps = {
         let (reached, steps) = attempt(&mail, dir.path(), None)?;

@@ -13,7 +13,7 @@ use pop3_tests::strace::{DISK, Ended, Fault, Step, Tracer};
 use pop3_tests::tell;
 
 use crate::worker::{self, Deed, Store};
-use crate::{check_end, letter};
+use crate::{check_end, letter, scratch};
 
 /// After a crash nobody waits for locks of the dead.
 const AT_ONCE: Duration = Duration::from_secs(3);
@@ -55,7 +55,7 @@ fn faults(
     deed: Deed,
     program: impl Fn(&Path) -> Command,
 ) -> Result<(), String> {
-    let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let dir = scratch()?;
     let tracer = Tracer::new(dir.path());
     let mail = dir.path().join("mail");
     let new = letter("new");

@@ -119,7 +119,7 @@ impl Tracer {
         let mut child = strace.stderr(File::create(&log).map_err(text)?).spawn().map_err(text)?;
         let status = wait_for("a program under strace", PATIENCE, || child.try_wait().transpose());
         let status = status.inspect_err(|_| {
-            // `strace` takes the program with it.
+            // It may have ended meanwhile.
             let _ = child.kill();
             let _ = child.wait();
         });

@@ -18,6 +18,9 @@
 //! with the sizes. Both may be deleted when no session is open. Files in `tmp` that were not
 //! touched for 36 hours are remains of failed deliveries and are removed when a session begins.
 //!
+//! **Symbolic links are not followed**: one is no letter, and one in place of `tmp`, `new`, `cur` or a
+//! file of ours is an error. The Maildir itself may be one: that is the operator's to decide.
+//!
 //! ```
 //! use pop3_maildrop::maildir::{Maildir, deliver};
 //! use pop3_maildrop::Maildrop;
@@ -98,7 +101,8 @@ impl Maildir {
     /// A letter that may not be read (`EACCES`) is left out, with a warning; it stays where it is.
     ///
     /// # Errors
-    /// When another session has it open, or the file system fails.
+    /// When another session has it open, `tmp`, `new` or `cur` is a symbolic link, or the file system
+    /// fails.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref();
         folder::create(path)?;

@@ -39,12 +39,14 @@ fn check_end(ended: &Ended, fault: Fault, step: &Step) -> Result<(), String> {
     if panicked || silent || !by_itself { Err(told()) } else { Ok(()) }
 }
 
+type Test = fn() -> Result<(), String>;
+
 fn main() {
     if worker::is_meant() {
         return worker::work();
     }
     let stores = stores::trials();
-    let rest: [(&str, fn() -> Result<(), String>); 5] = [
+    let rest: [(&str, Test); 5] = [
         ("pop3 deliver, at any step", stores::pop3_deliver),
         ("pop3 serve, at any step of a session", serving::sessions),
         ("pop3 fetch into a Maildir, at any step", fetching::maildir),

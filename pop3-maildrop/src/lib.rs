@@ -77,7 +77,6 @@ mod secrets;
 mod service;
 mod serving;
 mod session;
-#[cfg(any(feature = "tls", feature = "users"))]
 mod stamp;
 mod storage;
 #[cfg(feature = "tls")]

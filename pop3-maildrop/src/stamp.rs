@@ -30,6 +30,7 @@ impl Stamp {
 
     /// How a file looks that is about to be read, by which a later change shows; none while the
     /// file is so young that a change could go unnoticed.
+    #[cfg_attr(not(any(feature = "tls", feature = "users")), expect(dead_code))]
     pub(crate) fn settled(metadata: &Metadata) -> io::Result<Option<Self>> {
         let age = SystemTime::now().duration_since(metadata.modified()?).unwrap_or_default();
         Ok((age > SETTLED).then(|| Self::of(metadata)))

@@ -123,7 +123,7 @@ impl Host {
             }
             b'!' => self.send(with),
             b'*' => {
-                let result = connection.respond(with);
+                let result = connection.respond(&with[..with.len().min(RESPONSE - 2)]);
                 assert!(self.last.is_none() || result.is_err());
             }
             b'a' => connection.abandon_body(),
@@ -177,7 +177,7 @@ impl Host {
 
     fn is_lawful(&mut self) {
         let waiting = self.connection.transmit().remaining();
-        assert!(waiting <= WINDOW.max(LINE) + LINE + RESPONSE, "{waiting} octets wait");
+        assert!(waiting <= WINDOW.max(LINE) + RESPONSE, "{waiting} octets wait");
         assert!(self.connection.read_buffer().len() <= BUFFER);
         assert!(self.connection.pending() <= COMMANDS);
         if let Some(last) = &self.last {

@@ -135,13 +135,13 @@ impl Pair {
                 self.close();
             }
             b'$' => {
-                while !self.to_server.is_empty() && self.office.ending.is_none() {
+                let mut before = None;
+                while before.replace(self.arrived) != Some(self.arrived) {
                     self.carry_to_server(WIRE);
-                }
-                while !self.to_client.is_empty() && !self.client.is_over() {
                     self.carry_to_client(WIRE);
                 }
-                self.close();
+                // What nobody takes is lost.
+                self.happens(b'!');
             }
             b'[' => {
                 self.disturbed = true;

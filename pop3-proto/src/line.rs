@@ -24,40 +24,42 @@ pub(crate) enum Line {
 }
 
 impl LineReader {
+    /// Throws away what is there of a line that is too long, so that the next one stands at the front.
+    pub(crate) fn catch_up(&mut self, input: &mut Input) {
+        if self.discarding {
+            let end = memchr::memchr(b'\n', input.octets());
+            self.discarding = end.is_none();
+            input.skip(end.map_or(input.octets().len(), |at| at + 1));
+        }
+    }
+
     /// The next line, of at most `limit` octets with its line end.
     pub(crate) fn next(&mut self, input: &mut Input, limit: usize) -> Line {
-        loop {
-            let octets = input.octets();
-            let found = memchr::memchr(b'\n', &octets[self.looked_at..]);
-            let Some(end) = found.map(|at| self.looked_at + at + 1) else {
-                self.looked_at = octets.len();
-                if self.discarding || octets.len() >= limit {
-                    let waiting = octets.len();
-                    input.skip(waiting);
-                    self.looked_at = 0;
-                    if !core::mem::replace(&mut self.discarding, true) {
-                        return Line::TooLong;
-                    }
-                }
+        self.catch_up(input);
+        let octets = input.octets();
+        let found = memchr::memchr(b'\n', &octets[self.looked_at..]);
+        let Some(end) = found.map(|at| self.looked_at + at + 1) else {
+            self.looked_at = octets.len();
+            if octets.len() < limit || self.discarding {
                 return Line::Incomplete;
-            };
+            }
+            self.discarding = true;
             self.looked_at = 0;
-            if core::mem::take(&mut self.discarding) {
-                input.skip(end);
-                continue;
-            }
-            if end > limit {
-                input.skip(end);
-                return Line::TooLong;
-            }
-            let mut line = input.take(end);
-            line.truncate(end - 1);
-            let crlf = line.last() == Some(&b'\r');
-            if crlf {
-                line.truncate(end - 2);
-            }
-            return Line::Complete { line, crlf };
+            self.catch_up(input);
+            return Line::TooLong;
+        };
+        self.looked_at = 0;
+        if end > limit {
+            input.skip(end);
+            return Line::TooLong;
         }
+        let mut line = input.take(end);
+        line.truncate(end - 1);
+        let crlf = line.last() == Some(&b'\r');
+        if crlf {
+            line.truncate(end - 2);
+        }
+        Line::Complete { line, crlf }
     }
 
     /// Forgets the line that was begun.

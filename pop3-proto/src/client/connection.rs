@@ -169,6 +169,7 @@ impl Connection {
 
     /// What is to be sent now; advance it by what the transport took.
     pub fn transmit(&mut self) -> Transmit<'_> {
+        self.release();
         Transmit(&mut self.output)
     }
 
@@ -203,7 +204,7 @@ impl Connection {
     /// Whether there is something to send.
     #[must_use]
     pub fn wants_write(&self) -> bool {
-        !self.output.is_empty()
+        !self.output.is_empty() || self.is_next_released()
     }
 
     /// How long a silence may last now, counted from the last octet in either direction; then call
@@ -353,12 +354,17 @@ impl Connection {
     /// (RFC 5034, section 4).
     ///
     /// # Errors
-    /// When no challenge waits, or the response is neither Base64 nor `*`.
+    /// When no challenge waits, the response is neither Base64 nor `*`, or more than
+    /// [`Config::window`] waits to be sent: a server that challenges without reading is not
+    /// responded to without end.
     pub fn respond(&mut self, response: &[u8]) -> Result<(), ApiMisuse> {
         let base64 =
             |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=');
         if !self.challenged || !(response == b"*" || response.iter().all(base64)) {
             return Err(ApiMisuse::NoChallenge);
+        }
+        if self.output.len() > self.config.window.get() {
+            return Err(ApiMisuse::QueueFull);
         }
         self.challenged = false;
         self.output.reserve(response.len() + 2);
@@ -380,18 +386,9 @@ impl Connection {
 
     /// Sends what the protocol allows to be sent now.
     pub(super) fn release(&mut self) {
-        let pipelining = self.config.pipelining
-            && self.capabilities.as_ref().is_some_and(|list| list.has("PIPELINING"));
-        let silent = matches!(self.reading, Reading::Greeting | Reading::Handshake);
-        while let Some((_, command)) = self.queue.front() {
-            let octets = command.encoded_len();
-            let held = self.awaited.back().is_some_and(|last| last.behind == Behind::Nothing);
-            let full = self.awaited_octets + octets > self.config.window.get();
-            let alone = self.awaited.is_empty();
-            if silent || held || self.outcome.is_some() || !(alone || pipelining && !full) {
-                return;
-            }
+        while self.is_next_released() {
             let Some((id, command)) = self.queue.pop_front() else { return };
+            let octets = command.encoded_len();
             self.output.reserve(octets);
             command.encode(&mut self.output.buffer);
             self.awaited_octets += octets;
@@ -404,6 +401,21 @@ impl Connection {
                 octets,
             });
         }
+    }
+
+    /// Whether the first command of the queue may be sent. Those that were answered before they were
+    /// on the wire count as well, so that no server makes the output grow by answering in advance.
+    fn is_next_released(&self) -> bool {
+        let Some((_, command)) = self.queue.front() else { return false };
+        let pipelining = self.config.pipelining
+            && self.capabilities.as_ref().is_some_and(|list| list.has("PIPELINING"));
+        let silent = matches!(self.reading, Reading::Greeting | Reading::Handshake);
+        let held = self.awaited.back().is_some_and(|last| last.behind == Behind::Nothing);
+        let window = self.config.window.get();
+        let fits = |octets| octets + command.encoded_len() <= window;
+        let in_turn = self.awaited.is_empty() || pipelining && fits(self.awaited_octets);
+        let has_room = self.output.is_empty() || fits(self.output.len());
+        !silent && !held && self.outcome.is_none() && in_turn && has_room
     }
 
     /// Everything about the first awaited command has been told; what comes next is read thus.

@@ -229,7 +229,7 @@ impl Connection {
         let Doing::Sending(sending) = &mut self.doing else {
             return Err(ApiMisuse::ForeignTicket.into());
         };
-        Ok(sending.push(piece, &mut self.output.buffer, self.config.high_water.get()))
+        Ok(sending.push(piece, &mut self.output.buffer))
     }
 
     /// Answers [`Action::Fetch`]: the message has been handed over to its end.

@@ -55,7 +55,9 @@ pub struct Config {
     /// held back. Default 4,096, and never less than [`command_line`](Self::command_line).
     pub read_buffer: NonZeroUsize,
     /// When so many octets wait to be sent, nothing more is answered until some are gone. A
-    /// message is taken from the host in pieces of this size at most. Default 65,536.
+    /// message is taken from the host in pieces of this size at most, and so long a field of its
+    /// header may be that is to be [downgraded](Utf8Headers::Downgrade), which makes it at most four
+    /// times as long. Default 65,536.
     pub high_water: NonZeroUsize,
     /// After so many failed logins the connection is closed. Default 3.
     pub failed_logins: NonZeroU32,

@@ -366,6 +366,8 @@ impl Connection {
     }
 
     fn listen(&mut self) -> bool {
+        // What begins a line decides how long it may be.
+        self.lines.catch_up(&mut self.input);
         let long_auth = self.config.tolerance.long_auth && begins_auth(self.input.octets());
         let limit = if long_auth || matches!(self.doing, Doing::Challenged(_) | Doing::Explained) {
             self.config.sasl_response.max(self.config.command_line)

@@ -245,7 +245,7 @@ impl Connection {
     fn fetch(&mut self, number: MessageNumber, part: Part, announce: &Remark<'static>) {
         let announce = Reply::ok(announce.text(&self.language));
         let policy = self.header_policy();
-        self.doing = Doing::Sending(Sending::new(part, announce, policy));
+        self.doing = Doing::Sending(Sending::new(part, announce, policy, self.config.high_water));
         let ticket = FetchTicket(self.identity.clone());
         self.actions.push_back(Action::Fetch { number, part, ticket });
     }

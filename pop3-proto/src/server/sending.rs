@@ -1,6 +1,7 @@
 //! A message on its way from the host to the wire.
 
 use alloc::vec::Vec;
+use core::num::NonZeroUsize;
 
 use bytes::BytesMut;
 
@@ -17,6 +18,8 @@ pub(super) struct Sending {
     /// The status line, until it is sent.
     announce: Option<Reply>,
     header: Policy,
+    /// How much may wait to be sent, and how much of a header may be held.
+    high_water: NonZeroUsize,
     top: Option<TopLimit>,
     stuffer: Stuffer,
 }
@@ -35,17 +38,22 @@ enum Policy {
 pub(super) struct NeedsUtf8;
 
 impl Sending {
-    pub(super) fn new(part: Part, announce: Reply, policy: Utf8Headers) -> Self {
+    pub(super) fn new(
+        part: Part,
+        announce: Reply,
+        policy: Utf8Headers,
+        high_water: NonZeroUsize,
+    ) -> Self {
         let top = match part {
             Part::Whole => None,
             Part::Top(lines) => Some(TopLimit::new(lines)),
         };
         let header = match policy {
             Utf8Headers::AsIs => Policy::AsIs,
-            Utf8Headers::Downgrade => Policy::Downgrade(Downgrader::new()),
+            Utf8Headers::Downgrade => Policy::Downgrade(Downgrader::with_limit(high_water)),
             Utf8Headers::Refuse => Policy::Hold(HeaderScan::new(), Vec::new()),
         };
-        Self { announce: Some(announce), header, top, stuffer: Stuffer::new() }
+        Self { announce: Some(announce), header, high_water, top, stuffer: Stuffer::new() }
     }
 
     /// Whether the client has been told that the message comes.
@@ -54,7 +62,8 @@ impl Sending {
     }
 
     /// Takes what there is room for.
-    pub(super) fn push(&mut self, piece: &[u8], out: &mut BytesMut, high_water: usize) -> Taken {
+    pub(super) fn push(&mut self, piece: &[u8], out: &mut BytesMut) -> Taken {
+        let high_water = self.high_water.get();
         match &mut self.header {
             Policy::Refused => Taken { octets: piece.len(), enough: true },
             Policy::Hold(scan, held) => {
@@ -66,7 +75,7 @@ impl Sending {
                 }
                 let held = core::mem::take(held);
                 self.header = match header {
-                    Header::Undecided => Policy::Downgrade(Downgrader::new()),
+                    Header::Undecided => Policy::Downgrade(Downgrader::with_limit(self.high_water)),
                     Header::Ascii => Policy::AsIs,
                     Header::NonAscii => Policy::Refused,
                 };

@@ -65,3 +65,18 @@ fn no_response_is_sent_after_the_end() {
     assert_eq!(scene.connection.respond(b"YQ=="), Err(ApiMisuse::NoChallenge));
     assert!(!scene.connection.wants_write());
 }
+
+#[test]
+fn a_server_that_challenges_without_reading_is_not_responded_to_without_end() {
+    let mut config = Config::default();
+    config.window = 20.try_into().unwrap();
+    let mut scene = Scene::with(config);
+    scene.send("AUTH CRAM-MD5");
+    scene.says("+ \r\n");
+    scene.connection.respond(b"YWFh").unwrap();
+    scene.says("+ \r\n");
+    assert_eq!(scene.connection.respond(b"YWFh"), Err(ApiMisuse::QueueFull));
+    assert_eq!(scene.said(), "AUTH CRAM-MD5\r\nYWFh\r\n");
+    scene.connection.respond(b"YWFh").unwrap();
+    assert_eq!(scene.said(), "YWFh\r\n");
+}

@@ -51,11 +51,11 @@ impl Scene {
 
     /// As another scene, in TRANSACTION.
     fn logged_in(mut self) -> Self {
-        self.send("USER mark");
-        self.says("+OK\r\n");
-        self.send("PASS swordfish");
-        self.says("+OK\r\n");
-        self.said();
+        for line in ["USER mark", "PASS swordfish"] {
+            self.send(line);
+            self.said();
+            self.says("+OK\r\n");
+        }
         self
     }
 

@@ -46,6 +46,23 @@ fn with_pipelining_commands_go_out_within_the_window() {
 }
 
 #[test]
+fn a_server_that_answers_without_reading_makes_the_output_grow_no_further() {
+    let mut config = Config::default();
+    config.window = 20.try_into().unwrap();
+    for capabilities in ["TOP", "PIPELINING"] {
+        let mut scene = Scene::with(config.clone()).logged_in().offering(capabilities);
+        for _ in 0..5 {
+            scene.send("NOOP");
+        }
+        assert_eq!(scene.says("+OK\r\n".repeat(3)).len(), 6);
+        assert_eq!(scene.connection.pending(), 2);
+        assert_eq!(scene.said(), "NOOP\r\n".repeat(3), "{capabilities}");
+        assert!(scene.connection.wants_write(), "{capabilities}");
+        assert_eq!(scene.said()[..6], *"NOOP\r\n");
+    }
+}
+
+#[test]
 fn a_command_larger_than_the_window_goes_out_alone() {
     let mut config = Config::default();
     config.window = 1.try_into().unwrap();

@@ -1,6 +1,7 @@
 //! How command lines are found, and how status lines look (RFC 1939, section 3; RFC 2449, 4).
 
 use super::*;
+use crate::capability::Capability;
 
 #[test]
 fn crlf_ends_a_command_however_it_is_cut() {
@@ -61,6 +62,24 @@ fn a_line_of_a_megabyte_is_refused_once_and_the_next_is_in_step() {
     assert_eq!(session.says(&long), "-ERR the command line is too long\r\n");
     long.extend_from_slice(b"\r\nNOOP\r\n");
     assert_eq!(session.says(&long), "+OK nothing done\r\n");
+}
+
+/// What is read along with the end of a long line is judged by its own beginning.
+#[test]
+fn how_long_a_line_may_be_does_not_depend_on_the_one_before() {
+    let mut config = Config::default();
+    config.capabilities.set(Capability::Sasl(alloc::vec!["PLAIN".into()]));
+    let long = "x".repeat(10_000);
+    let auth = alloc::format!("AUTH PLAIN {}", "YWFh".repeat(200));
+    for behind in ["", "AUTH "] {
+        let mut session = Session::with(config.clone(), &[]);
+        session.says(&long);
+        let answer = session.says(alloc::format!("{behind}\r\n{auth}\r\n"));
+        assert!(answer.starts_with("+ "), "{answer}");
+        session.asks("*");
+        session.says(&long);
+        session.is_refused(&alloc::format!("{behind}\r\nUSER {}", "x".repeat(300)));
+    }
 }
 
 #[test]

@@ -127,6 +127,17 @@ fn a_header_that_is_too_long_to_be_held_is_downgraded() {
 }
 
 #[test]
+fn no_more_of_a_field_is_held_than_high_water() {
+    let mut config = config(Utf8Headers::Downgrade);
+    config.high_water = 40.try_into().unwrap();
+    let letter = alloc::format!("Subject: ä{}\r\n\r\n", "x".repeat(60));
+    let mut session = Session::with(config, &[&letter]);
+    session.log_in();
+    let sent = session.asks("RETR 1");
+    assert_eq!(sent.split_once("\r\n").unwrap().1, letter.replacen('ä', "??", 1) + ".\r\n");
+}
+
+#[test]
 fn a_message_that_fails_while_its_header_is_held_is_refused_and_nothing_is_cut() {
     let mut session = with(Utf8Headers::Refuse);
     session.broken_after = Some(9);

@@ -3,10 +3,10 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pop3_proto::Pipe;
-use pop3_proto::adapter::{Endpoint, Error, Options};
+use pop3_proto::adapter::{Endpoint, Error, Options, Silence};
 use pop3_proto::bytes::Buf;
 use pop3_proto::client::exchange::Exchange;
 use pop3_proto::client::{self, Connection};
@@ -22,6 +22,7 @@ pub(crate) struct Conversation<S> {
     /// The socket below the stream, to arm its timeouts; a foreign stream has its own.
     socket: Option<TcpStream>,
     armed: Option<Duration>,
+    silence: Silence,
 }
 
 impl<S: Read + Write> Conversation<S> {
@@ -36,7 +37,15 @@ impl<S: Read + Write> Conversation<S> {
             None => Pipe::new(Connection::new(options.config.clone())),
         };
         let options = options.clone();
-        Ok(Self { stream, pipe, endpoint, options, socket, armed: None })
+        Ok(Self {
+            stream,
+            pipe,
+            endpoint,
+            options,
+            socket,
+            armed: None,
+            silence: Silence::default(),
+        })
     }
 
     pub(crate) const fn connection(&mut self) -> &mut Connection {
@@ -89,10 +98,11 @@ impl<S: Read + Write> Conversation<S> {
         if !self.pipe.wants_write() {
             return Ok(());
         }
-        self.arm()?;
-        while self.pipe.wants_write() {
+        while self.pipe.wants_write() && self.arm()? {
             let mut transmit = self.pipe.transmit();
-            match self.stream.write(transmit.chunk()) {
+            let written = self.stream.write(transmit.chunk());
+            self.silence.pause(Instant::now());
+            match written {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => transmit.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -103,11 +113,12 @@ impl<S: Read + Write> Conversation<S> {
     }
 
     fn receive(&mut self) -> io::Result<()> {
-        if !self.pipe.wants_read() {
+        if !self.pipe.wants_read() || !self.arm()? {
             return Ok(());
         }
-        self.arm()?;
-        match self.stream.read(self.pipe.read_buffer()) {
+        let read = self.stream.read(self.pipe.read_buffer());
+        self.silence.pause(Instant::now());
+        match read {
             Ok(0) => self.pipe.closed(),
             Ok(read) => self.pipe.filled(read),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -127,16 +138,22 @@ impl<S: Read + Write> Conversation<S> {
         Ok(())
     }
 
-    /// Arms the socket with the limit that holds now.
-    fn arm(&mut self) -> io::Result<()> {
-        let limit = self.connection().idle_limit();
-        if let Some(socket) = &self.socket
-            && limit != self.armed
-        {
-            socket.set_read_timeout(limit)?;
-            socket.set_write_timeout(limit)?;
-            self.armed = limit;
+    /// Arms the socket with what is left of the time for the server to get on; false when nothing is.
+    fn arm(&mut self) -> io::Result<bool> {
+        let (connection, now) = (self.pipe.get_ref(), Instant::now());
+        let until = self.silence.until(connection.progress(), connection.idle_limit(), now);
+        let left = until.map(|until| until.saturating_duration_since(now));
+        if left.is_some_and(|left| left.is_zero()) {
+            self.connection().timed_out();
+            return Ok(false);
         }
-        Ok(())
+        if let Some(socket) = &self.socket
+            && left != self.armed
+        {
+            socket.set_read_timeout(left)?;
+            socket.set_write_timeout(left)?;
+            self.armed = left;
+        }
+        Ok(true)
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use pop3_maildrop::{Lobby, Next, Reception, Service, Session};
 use pop3_proto::Pipe;
+use pop3_proto::adapter::Silence;
 use pop3_proto::bytes::Buf;
 use pop3_proto::server::Ending;
 
@@ -43,7 +44,7 @@ pub(crate) fn attend(
 fn serve(pipe: &mut Pipe<Session>, service: &Service, stream: &TcpStream) -> io::Result<Ending> {
     stream.set_nodelay(true)?;
     let started = Instant::now();
-    let mut armed = None;
+    let (mut armed, mut silence) = (None, Silence::default());
     loop {
         match pipe.connection().advance() {
             Next::Close(ending) => {
@@ -60,7 +61,7 @@ fn serve(pipe: &mut Pipe<Session>, service: &Service, stream: &TcpStream) -> io:
             Next::StartTls => service.start_tls(pipe),
             _ if pipe.pump() => {}
             _ => {
-                let limit = limit(pipe, started);
+                let limit = limit(pipe, started, &mut silence);
                 // A client that never pauses never lets a read time out.
                 if limit.is_some_and(|limit| limit.is_zero()) {
                     pipe.connection().connection().timed_out();
@@ -72,17 +73,21 @@ fn serve(pipe: &mut Pipe<Session>, service: &Service, stream: &TcpStream) -> io:
                     armed = limit;
                 }
                 transport(pipe, stream);
+                silence.pause(Instant::now());
             }
         }
     }
 }
 
-/// How long the socket may block: the silence that is allowed, or what is left of the time to log
-/// in; zero when nothing is left.
-fn limit(pipe: &mut Pipe<Session>, started: Instant) -> Option<Duration> {
+/// How long the socket may block: what is left of the time to get on, or of the time to log in; zero
+/// when nothing is left.
+fn limit(pipe: &mut Pipe<Session>, started: Instant, silence: &mut Silence) -> Option<Duration> {
     let connection = pipe.connection().connection();
-    let login = connection.login_limit().map(|limit| limit.saturating_sub(started.elapsed()));
-    [connection.idle_limit(), login].into_iter().flatten().min()
+    let now = Instant::now();
+    let idle = silence.until(connection.progress(), connection.idle_limit(), now);
+    let login = connection.login_limit().and_then(|limit| started.checked_add(limit));
+    let until = [idle, login].into_iter().flatten().min()?;
+    Some(until.saturating_duration_since(now))
 }
 
 /// Writes what is to be written; if that is nothing, reads.

@@ -140,6 +140,22 @@ fn a_silent_server_is_given_up_with_a_reason() {
 }
 
 #[test]
+fn a_server_that_says_an_octet_now_and_then_is_as_good_as_silent() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        while stream.write_all(b"+").is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let mut options = Options::default();
+    options.config.reply_limit = Duration::from_millis(200);
+    let error = Client::connect_with(address, &options).unwrap_err();
+    assert_eq!(error.to_string(), "the server was silent for too long while its greeting was due");
+}
+
+#[test]
 fn a_message_that_breaks_off_is_an_error_and_not_an_end() {
     let says = b"+OK\r\n-ERR\r\n+OK\r\n+OK\r\n-ERR\r\n+OK\r\nhalf a mess";
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

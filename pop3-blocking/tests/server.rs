@@ -168,6 +168,20 @@ fn a_client_that_never_pauses_has_no_more_time_to_log_in_than_others() {
     let _ = heard.join();
 }
 
+/// Each octet by itself comes in time.
+#[test]
+fn a_client_that_says_an_octet_now_and_then_is_hung_up_on() {
+    let limit = Duration::from_millis(300);
+    let office = Office::with(&[], |config| config.idle_limit = limit, |_| ());
+    let mut client = TcpStream::connect(office.address).unwrap();
+    client.write_all(b"USER mark\r\nPASS swordfish\r\n").unwrap();
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(10) && client.write_all(b"N").is_ok() {
+        std::thread::sleep(limit / 10);
+    }
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
 #[test]
 fn a_drain_limit_beyond_all_time_is_none() {
     let office = Office::with(&[], |_| (), |server| server.set_drain_limit(Duration::MAX));

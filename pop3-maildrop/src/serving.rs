@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use pop3_proto::Pipe;
-use pop3_proto::adapter::Transport;
+use pop3_proto::adapter::{Silence, Transport};
 use pop3_proto::bytes::Buf;
 use pop3_proto::server::Ending;
 use tracing::{debug, info, warn};
@@ -97,11 +97,10 @@ struct Serving<T> {
     pipe: Box<Pipe<Session>>,
     cut: Cut,
     started: Instant,
-    /// When the last octet went in either direction.
-    moved: Instant,
+    silence: Silence,
     /// By when all has to be over, where that is known.
     end: Option<Instant>,
-    /// How long a silence may last, as far as that is known.
+    /// How long the client may take to get on, as far as that is known.
     idle_limit: Duration,
     /// Whether the stream may still hold back what was written.
     unflushed: bool,
@@ -115,7 +114,7 @@ impl<T: Runtime> Serving<T> {
             pipe,
             cut,
             started,
-            moved: started,
+            silence: Silence::default(),
             end,
             idle_limit: REFUSAL_LIMIT,
             unflushed: false,
@@ -132,12 +131,14 @@ impl<T: Runtime> Serving<T> {
                     return Ok(ending);
                 }
                 Next::Wait(duration) => {
+                    self.silence.pause(self.transport.now());
                     match self.within(duration, |_, _| Poll::<()>::Pending).await {
                         Err(Unfinished::Cut) => self.hung_up(),
                         _ => self.pipe.connection().waited(),
                     }
                 }
                 Next::Work(work) => {
+                    self.silence.pause(self.transport.now());
                     let done = match work.is_blocking() {
                         true => self.meanwhile(T::run(work)).await?,
                         false => self.meanwhile(work.run_async()).await,
@@ -198,13 +199,13 @@ impl<T: Runtime> Serving<T> {
         Poll::Pending
     }
 
-    /// When the client will have been silent for too long, or will have taken too long to log in.
+    /// When the client will not have got on for too long, or will have taken too long to log in.
     fn deadline(&mut self) -> Option<Instant> {
         let connection = self.pipe.connection().connection();
         let (idle, login) = (connection.idle_limit(), connection.login_limit());
         self.idle_limit = idle.unwrap_or(self.idle_limit);
+        let idle = self.silence.until(connection.progress(), idle, self.transport.now());
         // A limit beyond all time is none.
-        let idle = idle.and_then(|limit| self.moved.checked_add(limit));
         let login = login.and_then(|limit| self.started.checked_add(limit));
         [idle, login, self.end].into_iter().flatten().min()
     }
@@ -219,7 +220,7 @@ impl<T: Runtime> Serving<T> {
                 Poll::Ready(written) => transmit.advance(written),
                 Poll::Pending => return Ok(moved),
             }
-            (moved, self.unflushed, self.moved) = (true, true, self.transport.now());
+            (moved, self.unflushed) = (true, true);
         }
         if self.unflushed {
             self.unflushed = self.transport.poll_flush(context)?.is_pending();
@@ -237,7 +238,6 @@ impl<T: Runtime> Serving<T> {
             Poll::Ready(read) => self.pipe.filled(read),
             Poll::Pending => return Ok(false),
         }
-        self.moved = self.transport.now();
         Ok(true)
     }
 

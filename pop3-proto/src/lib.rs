@@ -111,6 +111,7 @@ mod line;
 pub mod message;
 pub mod multiline;
 mod pipe;
+mod progress;
 pub mod reply;
 mod secret;
 pub mod server;

@@ -8,6 +8,8 @@ use core::fmt;
 use bytes::{Buf, BytesMut};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::progress::Progress;
+
 /// Octets that came from the peer and were not taken yet.
 ///
 /// The buffer is always initialised to its length, so that a host can read straight into it
@@ -120,12 +122,14 @@ impl Drop for Input {
 pub(crate) struct Output {
     pub(crate) buffer: BytesMut,
     wipe: bool,
+    /// How the transport gets on with it.
+    pub(crate) progress: Progress,
 }
 
 impl Output {
     /// An output whose octets are wiped once they are sent, for what may hold secrets.
     pub(crate) fn wiping() -> Self {
-        Self { buffer: BytesMut::new(), wipe: true }
+        Self { buffer: BytesMut::new(), wipe: true, progress: Progress::default() }
     }
 
     /// Makes room, so that appending so many octets copies nothing that stands here already.
@@ -204,8 +208,10 @@ impl Buf for Transmit<'_> {
         }
         if octets == self.0.buffer.len() {
             self.0.buffer.clear();
+            self.0.progress.step();
         } else {
             self.0.buffer.advance(octets);
+            self.0.progress.octets(octets);
         }
     }
 }

@@ -17,6 +17,7 @@ use pop3_tokio::{Client, Error, Letter, Options, Session, serve_stream};
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf,
 };
+use tokio::task::JoinHandle;
 
 /// A session with a server at the other end of so narrow a pipe.
 async fn session(letters: &[&[u8]], pipe: usize, options: &Options) -> Session<DuplexStream> {
@@ -100,22 +101,23 @@ async fn a_stream_that_breaks_off_ends_with_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silence_is_counted_from_the_last_octet() {
+async fn a_server_that_says_an_octet_now_and_then_is_as_good_as_silent() {
     let (here, mut there) = tokio::io::duplex(1_000);
     let limit = Options::default().config.reply_limit;
     tokio::spawn(async move {
-        for octet in *b"+OK ready\r\n-ERR\r\n" {
+        for reply in ["+OK ready\r\n", "-ERR\r\n"] {
             tokio::time::sleep(limit - Duration::from_secs(1)).await;
-            there.write_all(&[octet]).await.unwrap();
+            there.write_all(reply.as_bytes()).await.unwrap();
         }
-        // Silence, and no end.
-        tokio::time::sleep(limit * 1_000).await;
+        while there.write_all(b"+").await.is_ok() {
+            tokio::time::sleep(limit / 10).await;
+        }
     });
     let client = Client::with_stream(here, &Options::default()).await.unwrap();
     let before = tokio::time::Instant::now();
     let error = client.login("mark", "swordfish").await.unwrap_err().error;
     assert!(matches!(error, Error::Pop3(client::Error::TimedOut(_))), "{error}");
-    assert!(before.elapsed() >= limit && before.elapsed() < limit * 2);
+    assert!(before.elapsed() >= limit && before.elapsed() < limit * 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -216,6 +218,53 @@ async fn a_client_that_stands_idle_is_hung_up_on_in_time() {
     assert!(!served.is_finished());
     assert_eq!(served.await.unwrap().unwrap(), Some(Ending::TimedOut));
     assert!(session.no_operation().await.is_err());
+}
+
+/// A session with letters of 10,000 octets, and the client's end of a pipe of 64.
+async fn telnet() -> (JoinHandle<io::Result<Option<Ending>>>, DuplexStream, Duration) {
+    let (mut here, there) = tokio::io::duplex(64);
+    let (_, mut service) = service(&[&b"a line\n".repeat(1_250)]);
+    service.config_mut().high_water = NonZeroUsize::new(1_000).unwrap();
+    let limit = service.config_mut().idle_limit;
+    let served = tokio::spawn(async move { serve_stream(there, None, &service).await });
+    for line in ["", "USER mark\r\n", "PASS swordfish\r\n"] {
+        here.write_all(line.as_bytes()).await.unwrap();
+        assert!(here.read(&mut [0; 1_000]).await.unwrap() > 0);
+    }
+    (served, here, limit)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_says_an_octet_a_minute_is_hung_up_on() {
+    let (served, mut here, limit) = telnet().await;
+    let before = tokio::time::Instant::now();
+    while here.write_all(b"N").await.is_ok() {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    assert_eq!(served.await.unwrap().unwrap(), Some(Ending::TimedOut));
+    assert!(before.elapsed() < limit * 2, "{:?}", before.elapsed());
+}
+
+/// Takes so many octets a minute of a letter: how many there were, and how it ended.
+async fn takes(octets: usize) -> (usize, Option<Ending>) {
+    let (served, mut here, _) = telnet().await;
+    here.write_all(b"RETR 1\r\nQUIT\r\n").await.unwrap();
+    let (mut taken, mut piece) = (0, vec![0; octets]);
+    loop {
+        match here.read(&mut piece).await {
+            Ok(0) | Err(_) => return (taken, served.await.unwrap().unwrap()),
+            Ok(read) => taken += read,
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_an_octet_a_minute_is_hung_up_on_and_one_that_takes_60_is_not() {
+    let (taken, ending) = takes(1).await;
+    assert!(taken < 100 && ending == Some(Ending::TimedOut), "{taken} octets, {ending:?}");
+    let (taken, ending) = takes(60).await;
+    assert!(taken > 10_000 && ending == Some(Ending::Quit), "{taken} octets, {ending:?}");
 }
 
 /// What can be given to a task on any thread.

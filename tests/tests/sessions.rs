@@ -246,7 +246,7 @@ fn a_maildrop_that_cannot_be_opened_refuses_the_login() {
 }
 
 #[test]
-fn an_octet_in_either_direction_restarts_the_silence() {
+fn any_command_restarts_the_silence() {
     // Ten minutes, as it were.
     let limit = Duration::from_secs(2);
     let office = Office::configured(&[ONE], add_mark, |config| config.idle_limit = limit);

@@ -3,12 +3,11 @@
 use core::future::poll_fn;
 use core::task::{Context, Poll};
 use std::io;
-use std::time::Instant;
 
 use bytes::Buf;
 
 use crate::Pipe;
-use crate::adapter::{Endpoint, Error, Options, Transport};
+use crate::adapter::{Endpoint, Error, Options, Silence, Transport};
 use crate::client::exchange::Exchange;
 use crate::client::{self, Connection};
 
@@ -25,8 +24,7 @@ pub struct Conversation<T> {
     options: Options,
     /// Whether the stream may still hold back what was written.
     unflushed: bool,
-    /// Since when nothing has moved although something was waited for.
-    silent_since: Option<Instant>,
+    silence: Silence,
 }
 
 impl<T: Transport> Conversation<T> {
@@ -40,7 +38,14 @@ impl<T: Transport> Conversation<T> {
             None => Pipe::new(Connection::new(options.config.clone())),
         };
         let options = options.clone();
-        Ok(Self { transport, pipe, endpoint, options, unflushed: false, silent_since: None })
+        Ok(Self {
+            transport,
+            pipe,
+            endpoint,
+            options,
+            unflushed: false,
+            silence: Silence::default(),
+        })
     }
 
     /// The state machine.
@@ -94,7 +99,7 @@ impl<T: Transport> Conversation<T> {
                 Poll::Pending => None,
             });
             if let Some(result) = ready {
-                self.silent_since = None;
+                self.silence.pause(self.transport.now());
                 // A refused QUIT is an end like any other.
                 let is_refused = matches!(result, Err(client::Error::Refused { .. }));
                 if result.is_ok() || (is_refused && self.pipe.get_ref().is_over()) {
@@ -108,11 +113,9 @@ impl<T: Transport> Conversation<T> {
             }
             self.options.start_tls(&mut self.pipe, self.endpoint.as_ref())?;
             let (sent, received) = (self.send(context)?, self.receive(context)?);
-            if sent || received {
-                self.silent_since = None;
-            } else if self.is_silent_for_too_long(context) {
+            if self.is_silent_for_too_long(context) {
                 self.connection().timed_out();
-            } else {
+            } else if !sent && !received {
                 return Poll::Pending;
             }
         }
@@ -166,12 +169,11 @@ impl<T: Transport> Conversation<T> {
         Ok(true)
     }
 
-    /// Whether nothing has moved for as long as a silence may last now.
+    /// Whether the server has not got on for as long as it may now.
     fn is_silent_for_too_long(&mut self, context: &mut Context<'_>) -> bool {
-        let since = *self.silent_since.get_or_insert_with(|| self.transport.now());
-        let limit = self.pipe.get_ref().idle_limit();
-        // A limit beyond all time is none.
-        let at = limit.and_then(|limit| since.checked_add(limit));
+        let connection = self.pipe.get_ref();
+        let (progress, limit) = (connection.progress(), connection.idle_limit());
+        let at = self.silence.until(progress, limit, self.transport.now());
         at.is_some_and(|at| self.transport.poll_alarm(at, context).is_ready())
     }
 }

@@ -11,6 +11,7 @@ mod error;
 #[cfg(feature = "sasl")]
 mod login;
 mod options;
+mod silence;
 mod transport;
 
 pub use conversation::Conversation;
@@ -19,4 +20,5 @@ pub use error::Error;
 #[cfg(feature = "sasl")]
 pub use login::{LoginFailed, account, sign_in};
 pub use options::{Cleartext, Options, Security};
+pub use silence::Silence;
 pub use transport::Transport;

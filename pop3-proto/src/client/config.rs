@@ -40,7 +40,8 @@ pub struct Config {
     pub window: NonZeroUsize,
     /// Whether to make use of PIPELINING at all. Default true.
     pub pipelining: bool,
-    /// How long a silence may last while a reply is due. Default 2 minutes: some servers take 15
+    /// How long a server may take to get on while a reply is due, see
+    /// [`Connection::progress`](super::Connection::progress). Default 2 minutes: some servers take 15
     /// seconds to refuse a login.
     pub reply_limit: Duration,
     /// As [`reply_limit`](Self::reply_limit), for the reply to QUIT, before which the server

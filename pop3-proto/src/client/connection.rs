@@ -16,6 +16,7 @@ use crate::command::Command;
 use crate::error::{ApiMisuse, Rule};
 use crate::keyword::Keyword;
 use crate::line::LineReader;
+use crate::progress::Progress;
 use crate::state::{self, Behind, Shape, State};
 use crate::wire::{Input, Output, Transmit};
 
@@ -28,7 +29,7 @@ use crate::wire::{Input, Output, Transmit};
 /// |---|---|
 /// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`tls_started`](Self::tls_started), [`already_in_tls`](Self::already_in_tls) |
 /// | out | [`transmit`](Self::transmit), [`poll`](Self::poll) |
-/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`idle_limit`](Self::idle_limit), [`wants_tls`](Self::wants_tls), [`is_in_tls`](Self::is_in_tls), [`channel`](Self::channel), [`timestamp`](Self::timestamp), [`state`](Self::state), [`capabilities`](Self::capabilities), [`error`](Self::error), [`is_over`](Self::is_over), [`quirks`](Self::quirks), [`pending`](Self::pending), [`has_queue_room`](Self::has_queue_room) |
+/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`idle_limit`](Self::idle_limit), [`progress`](Self::progress), [`wants_tls`](Self::wants_tls), [`is_in_tls`](Self::is_in_tls), [`channel`](Self::channel), [`timestamp`](Self::timestamp), [`state`](Self::state), [`capabilities`](Self::capabilities), [`error`](Self::error), [`is_over`](Self::is_over), [`quirks`](Self::quirks), [`pending`](Self::pending), [`has_queue_room`](Self::has_queue_room) |
 /// | act | [`send`](Self::send), [`respond`](Self::respond), [`abandon_body`](Self::abandon_body) |
 ///
 /// Commands are released one at a time until CAPA has shown PIPELINING, then within a window;
@@ -46,6 +47,7 @@ pub struct Connection {
     pub(super) awaited: VecDeque<Awaited>,
     pub(super) abandoned: bool,
     output: Output,
+    pub(super) progress: Progress,
     /// Commands that wait for their release, in order.
     queue: VecDeque<(CommandId, Command)>,
     next_id: u64,
@@ -91,6 +93,7 @@ impl Connection {
             awaited: VecDeque::new(),
             abandoned: false,
             output: Output::wiping(),
+            progress: Progress::default(),
             queue: VecDeque::new(),
             next_id: 0,
             awaited_octets: 0,
@@ -119,13 +122,19 @@ impl Connection {
     pub fn filled(&mut self, octets: usize) {
         if self.wants_read() {
             self.input.fill(octets);
+            self.progress.octets(octets);
         }
     }
 
     /// Copies octets in, and says how many there was room for; the others are to come again after
     /// [`poll`](Self::poll). Never an error.
     pub fn receive(&mut self, octets: &[u8]) -> usize {
-        if self.wants_read() { self.input.receive(octets) } else { 0 }
+        if !self.wants_read() {
+            return 0;
+        }
+        let taken = self.input.receive(octets);
+        self.progress.octets(taken);
+        taken
     }
 
     /// Says that the server has closed its side. What came before is still worth a
@@ -157,6 +166,7 @@ impl Connection {
         self.capabilities = None;
         self.channel = Some(channel);
         self.reading = Reading::Status;
+        self.progress.step();
         self.release();
     }
 
@@ -207,8 +217,9 @@ impl Connection {
         !self.output.is_empty() || self.is_next_released()
     }
 
-    /// How long a silence may last now, counted from the last octet in either direction; then call
-    /// [`timed_out`](Self::timed_out). `None` while nothing is due.
+    /// How long the server may take to get on, counted from the last change of its
+    /// [`progress`](Self::progress); then call [`timed_out`](Self::timed_out). `None` while nothing
+    /// is due.
     #[must_use]
     pub fn idle_limit(&self) -> Option<Duration> {
         match (&self.outcome, self.unfinished()) {
@@ -218,6 +229,13 @@ impl Connection {
             }
             (None, _) => Some(self.config.reply_limit),
         }
+    }
+
+    /// A number that changes whenever something new is due, a status line or the end of an answer
+    /// has come, or 512 octets have. So no server holds a client by an octet now and then.
+    #[must_use]
+    pub const fn progress(&self) -> u64 {
+        self.progress.steps()
     }
 
     /// Whether STLS was accepted, so that the TLS handshake is to be done now; then call
@@ -310,6 +328,7 @@ impl Connection {
         self.utf8 |= command == Command::Utf8;
         self.pending_stls += usize::from(command == Command::Stls);
         self.queue.push_back((id, command));
+        self.progress.step();
         self.release();
         Ok(id)
     }
@@ -367,6 +386,7 @@ impl Connection {
             return Err(ApiMisuse::QueueFull);
         }
         self.challenged = false;
+        self.progress.step();
         self.output.reserve(response.len() + 2);
         self.output.buffer.extend_from_slice(response);
         self.output.buffer.extend_from_slice(b"\r\n");
@@ -428,6 +448,7 @@ impl Connection {
         self.abandoned = false;
         self.challenged = false;
         self.reading = next;
+        self.progress.step();
         self.release();
     }
 

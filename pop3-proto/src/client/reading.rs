@@ -96,6 +96,7 @@ impl Connection {
         self.timestamp.clone_from(&timestamp);
         self.events.push_back(Event::Greeting(Greeting { reply, timestamp }));
         self.reading = Reading::Status;
+        self.progress.step();
         match refusal {
             Some(reply) => self.finish(Err(Error::Dismissed(reply))),
             None => self.release(),
@@ -111,6 +112,7 @@ impl Connection {
             };
         };
         let (id, keyword, shape) = (awaited.id, awaited.keyword, awaited.shape);
+        self.progress.step();
         if shape == Shape::Exchange && line.starts_with(b"+") && !line.starts_with(b"+OK") {
             let text = 1 + usize::from(line.get(1) == Some(&b' '));
             return self.challenge(id, line[text..].into());

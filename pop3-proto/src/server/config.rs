@@ -67,7 +67,9 @@ pub struct Config {
     /// After so many commands in a row that are none, or not lawful, the connection is closed.
     /// Default 100.
     pub bad_commands: NonZeroU32,
-    /// How long a client may be silent. Default, and at least by RFC 1939, section 3: 10 minutes.
+    /// How long a client may take to say another command or to take what it is sent; see
+    /// [`Connection::progress`](super::Connection::progress). Default, and at least by RFC 1939,
+    /// section 3: 10 minutes.
     pub idle_limit: Duration,
     /// How long a client may take to log in, from the greeting on. Default 3 minutes.
     pub login_limit: Duration,

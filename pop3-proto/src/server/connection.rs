@@ -32,7 +32,7 @@ use crate::wire::{Input, Output, Transmit};
 /// |---|---|
 /// | in  | [`read_buffer`](Self::read_buffer) with [`filled`](Self::filled), [`receive`](Self::receive), [`closed`](Self::closed), [`timed_out`](Self::timed_out), [`hung_up`](Self::hung_up), [`tls_started`](Self::tls_started), [`already_in_tls`](Self::already_in_tls) |
 /// | out | [`transmit`](Self::transmit), [`poll`](Self::poll) |
-/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`login_limit`](Self::login_limit), [`wants_tls`](Self::wants_tls), [`is_in_tls`](Self::is_in_tls), [`channel`](Self::channel), [`state`](Self::state), [`is_utf8`](Self::is_utf8), [`language`](Self::language), [`is_over`](Self::is_over) |
+/// | ask | [`wants_read`](Self::wants_read), [`wants_write`](Self::wants_write), [`wants_message`](Self::wants_message), [`idle_limit`](Self::idle_limit), [`progress`](Self::progress), [`login_limit`](Self::login_limit), [`wants_tls`](Self::wants_tls), [`is_in_tls`](Self::is_in_tls), [`channel`](Self::channel), [`state`](Self::state), [`is_utf8`](Self::is_utf8), [`language`](Self::language), [`is_over`](Self::is_over) |
 /// | act | [`authenticated`](Self::authenticated), [`challenge`](Self::challenge), [`refused_because`](Self::refused_because), [`opened`](Self::opened), [`message`](Self::message), [`message_complete`](Self::message_complete), [`message_failed`](Self::message_failed), [`committed`](Self::committed), [`waited`](Self::waited), [`extension_answered`](Self::extension_answered), [`capabilities_mut`](Self::capabilities_mut), [`allow_xclient`](Self::allow_xclient), [`release_buffers`](Self::release_buffers) |
 ///
 /// No command is looked at while another is being answered, or while more than
@@ -43,6 +43,8 @@ pub struct Connection {
     pub(super) timestamp: Option<Timestamp>,
     pub(super) input: Input,
     pub(super) lines: LineReader,
+    /// How many lines came.
+    heard: u64,
     pub(super) output: Output,
     pub(super) actions: VecDeque<Action>,
     pub(super) state: State,
@@ -129,6 +131,7 @@ impl Connection {
             timestamp,
             input: Input::new(size),
             lines: LineReader::default(),
+            heard: 0,
             output,
             actions: VecDeque::new(),
             state: State::Authorization,
@@ -257,14 +260,22 @@ impl Connection {
         matches!(self.doing, Doing::Sending(_)) && !self.is_above_high_water()
     }
 
-    /// How long a silence may last now, counted from the last octet in either direction; then call
-    /// [`timed_out`](Self::timed_out). `None` while the host has an action to answer, and after the
-    /// end.
+    /// How long the client may take to get on, counted from the last change of its
+    /// [`progress`](Self::progress); then call [`timed_out`](Self::timed_out). `None` while the host
+    /// has an action to answer, and after the end.
     #[must_use]
     pub fn idle_limit(&self) -> Option<Duration> {
         let host_is_asked = matches!(self.doing, Doing::Asking(_) | Doing::Sending(_));
         let asking = host_is_asked && self.output.is_empty();
         (!self.over && !asking).then_some(self.config.idle_limit)
+    }
+
+    /// A number that changes whenever the client gets on: when a line has come to its end, and when
+    /// 512 octets, or all that waited, were taken from [`transmit`](Self::transmit). So nobody
+    /// keeps a session by an octet now and then; RFC 1939, section 3, has commands restart the timer.
+    #[must_use]
+    pub const fn progress(&self) -> u64 {
+        self.heard.wrapping_add(self.output.progress.steps())
     }
 
     /// How long the client may take to log in, counted from the start of the session; then call
@@ -375,7 +386,9 @@ impl Connection {
             self.config.command_line
         };
         self.input.resize(self.config.read_buffer.max(limit).get());
-        match self.lines.next(&mut self.input, limit.get()) {
+        let next = self.lines.next(&mut self.input, limit.get());
+        self.heard += u64::from(!matches!(next, Line::Incomplete));
+        match next {
             Line::Complete { mut line, crlf } => {
                 match core::mem::replace(&mut self.doing, Doing::Listening) {
                     Doing::Challenged(mechanism) => self.response(mechanism, &line, crlf),

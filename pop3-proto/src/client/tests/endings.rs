@@ -136,3 +136,25 @@ fn connections_may_move_between_threads() {
     assert_send::<Connection>();
     assert_send::<Event>();
 }
+
+#[test]
+fn answers_and_512_octets_are_progress_and_less_is_not() {
+    let mut scene = Scene::ungreeted(Config::default());
+    let changes = |scene: &mut Scene, octets: &[u8]| {
+        let before = scene.connection.progress();
+        scene.says(octets);
+        scene.connection.progress() != before
+    };
+    assert!(!changes(&mut scene, b"+OK"));
+    assert!(changes(&mut scene, b"\r\n"));
+    let mut scene = scene.logged_in();
+    let before = scene.connection.progress();
+    scene.send("RETR 1");
+    scene.said();
+    assert_ne!(scene.connection.progress(), before, "something new is due");
+    assert!(changes(&mut scene, b"+OK\r\n"));
+    assert!(!changes(&mut scene, &[b'x'; 511]));
+    assert!(changes(&mut scene, b"x"));
+    assert!(!changes(&mut scene, b"\r\n.\r"));
+    assert!(changes(&mut scene, b"\n"));
+}

@@ -75,6 +75,42 @@ fn close_comes_once_and_nothing_after_it() {
 }
 
 #[test]
+fn lines_and_512_octets_are_progress_and_less_is_not() {
+    let mut session = Session::logged_in(&[&"x".repeat(5_000)]);
+    let mut changes = |octets: &[u8]| {
+        let before = session.connection.progress();
+        assert_eq!(session.connection.receive(octets), octets.len());
+        while session.connection.poll().is_some() {}
+        session.connection.progress() != before
+    };
+    assert!(!changes(b"NO"));
+    assert!(!changes(b"OP\r"));
+    assert!(changes(b"\n"));
+    assert!(changes(&[b'x'; 300]), "a line that is too long");
+    assert!(!changes(&[b'x'; 3_000]), "and all that follows of it");
+    session.says("\r\n");
+
+    session.idle_host = true;
+    session.asks("RETR 1");
+    let Some(Action::Fetch { ticket, .. }) = session.asked.pop() else { panic!("no fetch") };
+    session.connection.message(&ticket, &[b'x'; 2_000]).unwrap();
+    let mut takes = |octets| {
+        let before = session.connection.progress();
+        session.connection.transmit().advance(octets);
+        session.connection.progress() != before
+    };
+    assert!(!takes(511));
+    assert!(takes(1));
+    assert!(!takes(100));
+    assert!(takes(600));
+    assert!(!takes(1));
+    let rest = session.connection.transmit().remaining();
+    let before = session.connection.progress();
+    session.connection.transmit().advance(rest);
+    assert_ne!(session.connection.progress(), before, "that is all");
+}
+
+#[test]
 fn the_idle_limit_rests_while_the_host_is_asked() {
     let mut session = Session::with(Config::default(), &["a letter"]);
     assert_eq!(session.connection.idle_limit(), Some(Duration::from_secs(600)));

@@ -41,7 +41,9 @@ fn is_test(source: &str, function: &str) -> bool {
         .rev()
         .map(str::trim)
         .take_while(|line| line.starts_with("#[") || line.starts_with("//"));
-    attributes.any(|line| line.starts_with("#[") && line.ends_with("test]"))
+    let path =
+        |line: &str| line.split(['(', ']']).next().is_some_and(|path| path.ends_with("test"));
+    attributes.any(|line| line.starts_with("#[") && path(line))
 }
 
 #[cfg(test)]
@@ -51,9 +53,10 @@ mod tests {
     #[test]
     fn only_what_is_run_proves_something() {
         let source = "#[test]\nfn one() {}\n\nfn helper() {}\n\n    #[tokio::test]\n    \
-                      /// Why.\n    async fn two() {}\n// #[test]\nfn off() {}\n";
-        assert!(is_test(source, "one") && is_test(source, "two"));
-        for function in ["helper", "off", "three", "on"] {
+                      /// Why.\n    async fn two() {}\n// #[test]\nfn off() {}\n#[cfg(test)]\nfn there() {}\n\
+                      #[tokio::test(start_paused = true)]\nasync fn six() {}\n";
+        assert!(["one", "two", "six"].iter().all(|function| is_test(source, function)));
+        for function in ["helper", "off", "three", "on", "there"] {
             assert!(!is_test(source, function), "{function}");
         }
     }

@@ -1,9 +1,10 @@
-//! The seeds of sessions whose memory is measured: in a process of their own, since there is one
-//! heap.
+//! The seeds of sessions whose memory is measured: in a process of their own and one after another,
+//! since there is one heap.
 
 mod hold;
 
-hold::targets! {
-    client_session pop3_fuzz::client_session::check
-    server_session pop3_fuzz::server_session::check
+#[test]
+fn sessions() {
+    hold::hold("client_session", pop3_fuzz::client_session::check);
+    hold::hold("server_session", pop3_fuzz::server_session::check);
 }

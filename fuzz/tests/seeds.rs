@@ -2,7 +2,16 @@
 
 mod hold;
 
-hold::targets! {
+macro_rules! targets {
+    ($($target:ident $law:path)*) => {$(
+        #[test]
+        fn $target() {
+            hold::hold(stringify!($target), $law);
+        }
+    )*};
+}
+
+targets! {
     capability pop3_fuzz::capability::check
     client_bytes pop3_fuzz::client_bytes::check
     command pop3_fuzz::command::check

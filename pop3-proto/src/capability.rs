@@ -272,9 +272,16 @@ mod tests {
 
     #[test]
     fn capa_with_unknown_tag_is_kept() {
-        for line in
-            ["X-GOOGLE-RICO", "RESP_CODES", "EXPIRENEVER", "EXPIRE soon", "LOGIN-DELAY", "TOP 1"]
-        {
+        for line in [
+            "X-GOOGLE-RICO",
+            "RESP_CODES",
+            "EXPIRENEVER",
+            "EXPIRE soon",
+            "EXPIRE 5 LOSER",
+            "UTF8 LOSER",
+            "LOGIN-DELAY",
+            "TOP 1",
+        ] {
             assert_eq!(Capability::parse(line.as_bytes()), Capability::Other(line.into()));
         }
     }
@@ -291,7 +298,7 @@ mod tests {
         let mut list = Capabilities::default();
         list.set(Capability::LoginDelay { seconds: 1, by_user: false });
         list.set(Capability::LoginDelay { seconds: 2, by_user: false });
-        assert_eq!(list.iter().count(), 1);
+        assert_eq!((&list).into_iter().count(), 1);
         list.remove("login-delay");
         assert!(!list.has("LOGIN-DELAY"));
     }

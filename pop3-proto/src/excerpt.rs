@@ -59,5 +59,8 @@ mod tests {
         let shown = Excerpt::of(&[0xff; 10_000]).to_string();
         assert_eq!(shown.chars().count(), 4 * Excerpt::SHOWN + 1);
         assert!(shown.chars().all(|c| !c.is_control()));
+        let whole = Excerpt::of(&[b'x'; Excerpt::SHOWN]);
+        assert_eq!(whole.to_string(), "x".repeat(Excerpt::SHOWN), "nothing is left out");
+        assert_eq!(alloc::format!("{:?}", Excerpt::of(b"a\"\n")), r#""a\"\n""#);
     }
 }

@@ -61,11 +61,6 @@ impl LineReader {
         }
         Line::Complete { line, crlf }
     }
-
-    /// Forgets the line that was begun.
-    pub(crate) fn reset(&mut self) {
-        *self = Self::default();
-    }
 }
 
 #[cfg(test)]

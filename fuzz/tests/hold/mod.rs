@@ -25,13 +25,3 @@ fn hold_all(folder: &Path, check: impl Fn(&[u8])) -> usize {
     }
     held
 }
-
-macro_rules! targets {
-    ($($target:ident $law:path)*) => {$(
-        #[test]
-        fn $target() {
-            $crate::hold::hold(stringify!($target), $law);
-        }
-    )*};
-}
-pub(crate) use targets;

@@ -162,7 +162,6 @@ impl Connection {
             self.note(Quirk::BehindStls);
         }
         self.input.clear();
-        self.lines.reset();
         self.capabilities = None;
         self.channel = Some(channel);
         self.reading = Reading::Status;

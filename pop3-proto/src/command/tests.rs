@@ -1,4 +1,4 @@
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 use proptest::prelude::*;
 
@@ -263,5 +263,33 @@ proptest! {
         if let Ok(client) = Xclient::parse(arguments.as_bytes()) {
             prop_assert_eq!(Xclient::parse(client.command().unwrap().arguments()), Ok(client));
         }
+    }
+}
+
+#[test]
+fn commands_are_shown_without_their_secrets() {
+    for line in [
+        "USER mark",
+        "LANG de",
+        "LIST 1",
+        "UIDL 2",
+        "RETR 3",
+        "DELE 4",
+        "TOP 5 6",
+        "AUTH PLAIN",
+        "LIST",
+        "QUIT",
+        "XFOO",
+    ] {
+        assert_eq!(parse(line).unwrap().to_string(), line);
+    }
+    let digest = "0123456789abcdef".repeat(2);
+    for (line, shown) in [
+        ("PASS secret", "PASS …"),
+        ("AUTH PLAIN c2VjcmV0", "AUTH PLAIN …"),
+        (&alloc::format!("APOP mark {digest}"), "APOP mark …"),
+        ("XFOO secret", "XFOO …"),
+    ] {
+        assert_eq!(parse(line).unwrap().to_string(), shown);
     }
 }

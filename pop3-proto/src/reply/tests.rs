@@ -143,3 +143,11 @@ proptest! {
         let _ = LanguageListing::parse(&line);
     }
 }
+
+#[test]
+fn only_a_text_without_a_code_can_look_like_one() {
+    let mut reply = Reply::err(Text::literal("[AUTH] no"));
+    assert_eq!(line(|out| reply.encode(out)), b"-ERR (AUTH] no\r\n");
+    reply.code = Some(ResponseCode::SYS_TEMP);
+    assert_eq!(line(|out| reply.encode(out)), b"-ERR [SYS/TEMP] [AUTH] no\r\n");
+}

@@ -197,7 +197,6 @@ impl Connection {
     pub fn tls_started(&mut self, channel: Channel) {
         if matches!(self.doing, Doing::Handshake { told: true }) {
             self.input.clear();
-            self.lines.reset();
             self.user = None;
             self.channel = Some(channel);
             self.forget_international();

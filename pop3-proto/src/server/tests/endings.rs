@@ -1,7 +1,6 @@
 //! How sessions end, and that nothing happens afterwards.
 
 use super::*;
-use crate::state::State;
 
 #[test]
 fn a_timeout_is_silent_and_removes_nothing() {
@@ -131,53 +130,26 @@ fn the_login_limit_ends_with_the_login() {
     assert_eq!(session.connection.login_limit(), None);
 }
 
-fn ticket_to_authenticate() -> (Session, AuthenticateTicket) {
-    let mut session = Session::new();
-    session.idle_host = true;
-    session.asks("USER mark\r\nPASS swordfish");
-    let Some(Action::Authenticate { ticket, .. }) = session.asked.pop() else { panic!() };
-    (session, ticket)
-}
-
-#[test]
-fn a_ticket_of_another_connection_is_an_error() {
-    let (mut one, ticket_of_one) = ticket_to_authenticate();
-    let (mut two, ticket_of_two) = ticket_to_authenticate();
-    let refused = two.connection.authenticated(ticket_of_one, Err(Refusal::Credentials));
-    assert_eq!(refused, Err(crate::ApiMisuse::ForeignTicket.into()));
-    assert_eq!(two.run(), "");
-    two.connection.authenticated(ticket_of_two, Err(Refusal::InUse)).unwrap();
-    assert!(two.run().starts_with("-ERR [IN-USE]"));
-    assert_eq!(one.run(), "", "the ticket is spent, and one waits");
-}
-
-#[test]
-fn an_answer_after_the_end_is_an_error() {
-    let (mut session, ticket) = ticket_to_authenticate();
-    session.connection.timed_out();
-    let user = crate::UserName::new("mark").unwrap();
-    assert!(session.connection.authenticated(ticket, Ok(user)).is_err());
-    assert_eq!(session.run(), "");
-    assert_eq!(session.connection.state(), State::Authorization);
-}
-
-#[test]
-fn a_message_of_another_connection_is_an_error() {
-    let mut one = Session::logged_in(&["one"]);
-    let mut two = Session::logged_in(&["two"]);
-    for session in [&mut one, &mut two] {
-        session.idle_host = true;
-        session.asks("RETR 1");
-    }
-    let Some(Action::Fetch { ticket, .. }) = one.asked.pop() else { panic!() };
-    assert!(two.connection.message(&ticket, b"mixed up").is_err());
-    assert!(two.connection.message_complete(ticket).is_err());
-    assert_eq!(two.run(), "");
-}
-
 #[test]
 fn connections_may_move_between_threads() {
     fn assert_send<T: Send>() {}
     assert_send::<Connection>();
     assert_send::<Action>();
+}
+
+#[test]
+fn an_ending_is_told_in_words() {
+    let endings = [
+        (Ending::Quit, "quit"),
+        (Ending::Hangup, "hung up"),
+        (Ending::TimedOut, "timed out"),
+        (Ending::Refused, "refused"),
+        (Ending::FailedLogins, "too many failed logins"),
+        (Ending::BadCommands, "too many bad commands"),
+        (Ending::BrokenMessage, "a message could not be read"),
+        (Ending::BehindStls, "octets behind STLS"),
+    ];
+    for (ending, words) in endings {
+        assert_eq!(alloc::format!("{ending}"), words);
+    }
 }

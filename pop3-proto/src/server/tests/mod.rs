@@ -24,6 +24,7 @@ mod maildrop;
 mod messages;
 mod sasl;
 mod stls;
+mod tickets;
 mod utf8_headers;
 mod xclient;
 

@@ -90,5 +90,6 @@ mod tests {
         assert_eq!(one, one.clone());
         assert_ne!(one, Secret::new("on").unwrap());
         assert_ne!(one, Secret::new("onf").unwrap());
+        assert_eq!(alloc::format!("{one:?}"), "Secret(…)");
     }
 }

@@ -107,4 +107,10 @@ mod tests {
         }
         assert_eq!(Text::lossy("a\r\nb\0"), Text::literal("a  b "));
     }
+
+    #[test]
+    #[should_panic(expected = "a line end")]
+    fn no_literal_has_a_line_end() {
+        let _ = Text::literal("a\nb");
+    }
 }

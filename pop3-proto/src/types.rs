@@ -307,7 +307,20 @@ mod tests {
         let id = UniqueId::from_peer(b"a \x1b[2J\xff").unwrap();
         assert!(!id.is_conformant());
         assert_eq!(id.to_string(), "a \\x1b[2J\\xff");
+        assert_eq!(
+            (id.as_str(), alloc::format!("{id:?}").as_str()),
+            (None, r"UniqueId(a \x1b[2J\xff)")
+        );
         assert_eq!(UniqueId::from_peer(b"a\rb"), None);
+        let foreign = UniqueId::from_peer("ä b".as_bytes()).unwrap();
+        assert_eq!(foreign.as_str(), Some("ä b"));
+    }
+
+    #[test]
+    fn names_and_numbers_are_shown() {
+        let (user, number) = (UserName::new("mark").unwrap(), MessageNumber::new(7).unwrap());
+        assert_eq!(alloc::format!("{user} {user:?} {number} {number:?}"), r##"mark "mark" 7 #7"##);
+        assert_eq!((MessageNumber::FIRST.index(), number.index()), (0, 6));
     }
 
     #[test]

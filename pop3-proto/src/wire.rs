@@ -255,6 +255,41 @@ mod tests {
         assert!(moves <= 10_000 / 50, "{moves}");
     }
 
+    /// Else reads would be of a few octets each, or copies would be left behind where nobody wipes.
+    #[test]
+    fn room_is_a_quarter_or_all_there_is_and_made_by_no_hidden_copy() {
+        let mut input = Input::new(100);
+        assert_eq!(input.room().len(), 100);
+        assert_eq!(input.buffer.capacity(), 150, "half as much again");
+        for octets in (0..5_000).map(|n| n * 37 % 90 + 1) {
+            let taken = input.receive(&alloc::vec![b'x'; octets]);
+            input.skip(taken.max(input.octets().len() / 2));
+            let (held, room) = (input.octets().len(), input.room().len());
+            assert!(room > 25 || held + room == 100, "{room}");
+            assert!(input.buffer.capacity() <= 150);
+        }
+    }
+
+    #[test]
+    fn what_is_reserved_is_there_and_nothing_is_copied_before_it_is_used_up() {
+        let mut output = Output::wiping();
+        assert!(output.wipe);
+        for octets in [1, 50, 3, 1_000] {
+            output.reserve(octets);
+            let front = output.buffer.as_ptr();
+            assert!(output.buffer.capacity() - output.len() >= octets);
+            output.reserve(octets);
+            assert_eq!(output.buffer.as_ptr(), front, "there was room");
+            output.buffer.resize(output.len() + octets, b'x');
+            assert_eq!(output.buffer.as_ptr(), front);
+        }
+        assert!(output.buffer.capacity() < 2 * output.len());
+        assert_eq!(
+            alloc::format!("{:?}", Transmit(&mut output)),
+            "Transmit { remaining: 1054, .. }"
+        );
+    }
+
     #[test]
     fn what_is_sent_in_parts_stays_in_order_while_it_grows() {
         let mut output = Output::wiping();

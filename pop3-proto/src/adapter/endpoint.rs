@@ -136,6 +136,18 @@ mod tests {
     }
 
     #[test]
+    fn hosts_may_come_with_their_ports_or_as_addresses() {
+        let text = |endpoint: Endpoint| endpoint.to_string();
+        assert_eq!(text(("localhost", 1110).try_into().unwrap()), "localhost:1110");
+        assert_eq!(text("localhost:1110".try_into().unwrap()), "localhost:1110");
+        let address: SocketAddr = "[::1]:1110".parse().unwrap();
+        assert_eq!(text(address.into()), "[::1]:1110");
+        assert_eq!(Endpoint::try_from(("localhost", 0)), Err(InvalidEndpoint::Port));
+        assert!(Endpoint::new(&"h".repeat(255), 1).is_ok());
+        assert_eq!(Endpoint::new(&"h".repeat(256), 1), Err(InvalidEndpoint::Host));
+    }
+
+    #[test]
     fn what_is_no_host_is_refused() {
         for bad in ["", ":110", "a b", "a\r\nQUIT", "::1", "[::1", "x@y:1", "a/b", "[a:b]:1"] {
             assert_eq!(bad.parse::<Endpoint>().unwrap_err(), InvalidEndpoint::Host, "{bad}");

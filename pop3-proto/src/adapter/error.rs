@@ -96,3 +96,39 @@ impl From<Error> for io::Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Unfinished;
+    use crate::{Reply, Text};
+
+    #[test]
+    fn readers_are_told_by_kinds_of_errors() {
+        let eof = Error::Pop3(client::Error::Eof(Unfinished::Greeting));
+        assert_eq!(io::Error::from(eof).kind(), io::ErrorKind::UnexpectedEof);
+        let silent = Error::Pop3(client::Error::TimedOut(Unfinished::Greeting));
+        assert_eq!(io::Error::from(silent).kind(), io::ErrorKind::TimedOut);
+        let broken = Error::Io(io::ErrorKind::ConnectionReset.into());
+        assert_eq!(io::Error::from(broken).kind(), io::ErrorKind::ConnectionReset);
+        assert_eq!(io::Error::from(Error::TlsUnavailable).kind(), io::ErrorKind::Other);
+    }
+
+    #[test]
+    fn what_was_refused_leaves_a_session_and_what_has_failed_does_not() {
+        let reply = Reply::err(Text::literal("no"));
+        let refused = client::Error::Refused { command: "DELE".into(), reply: reply.clone() };
+        let refused = Error::Pop3(refused);
+        assert!(refused.leaves_session_usable());
+        assert_eq!(refused.refusal(), Some(&reply));
+        let dismissed = Error::Pop3(client::Error::Dismissed(reply.clone()));
+        assert!(!dismissed.leaves_session_usable());
+        assert_eq!(dismissed.refusal(), Some(&reply));
+        assert!(Error::from(crate::Secret::new("").unwrap_err()).leaves_session_usable());
+        assert!(Error::from(crate::UserName::new("").unwrap_err()).leaves_session_usable());
+        for failed in [Error::TlsUnavailable, Error::Io(io::ErrorKind::BrokenPipe.into())] {
+            assert!(!failed.leaves_session_usable());
+            assert_eq!(failed.refusal(), None);
+        }
+    }
+}

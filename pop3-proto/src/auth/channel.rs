@@ -31,3 +31,17 @@ impl fmt::Debug for Channel {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_tells_what_is_there_and_nothing_of_it() {
+        let mut channel = Channel::default();
+        channel.exporter = Some(alloc::vec![42; 32].into());
+        let shown = alloc::format!("{channel:?}");
+        assert!(shown.contains("exporter: true") && shown.contains("peer_certificate: false"));
+        assert!(!shown.contains("42"), "{shown}");
+    }
+}

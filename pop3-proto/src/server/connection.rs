@@ -313,7 +313,7 @@ impl Connection {
     /// [`Action::StartTls`] says, too.
     #[must_use]
     pub const fn wants_tls(&self) -> bool {
-        matches!(self.doing, Doing::Handshake { told: true }) && self.ending.is_none() && !self.over
+        matches!(self.doing, Doing::Handshake { told: true }) && self.is_open()
     }
 
     /// Where the session is.
@@ -340,8 +340,8 @@ impl Connection {
 
     // ---- within ----
 
-    fn is_open(&self) -> bool {
-        self.ending.is_none() && !self.over
+    const fn is_open(&self) -> bool {
+        self.ending.is_none()
     }
 
     fn is_above_high_water(&self) -> bool {

@@ -47,5 +47,6 @@ mod tests {
         let mut all = alloc::vec![one.next_nonce(), one.next_nonce(), other.next_nonce()];
         all.dedup();
         assert_eq!(all.len(), 3);
+        assert_eq!(alloc::format!("{one:?}"), "Nonces(…)");
     }
 }

@@ -138,6 +138,13 @@ fn connections_may_move_between_threads() {
 }
 
 #[test]
+fn a_connection_is_shown_by_where_it_is() {
+    let session = Session::logged_in(&["a letter"]);
+    let shown = alloc::format!("{:?}", session.connection);
+    assert_eq!(shown, "Connection { state: Transaction, ending: None, .. }");
+}
+
+#[test]
 fn an_ending_is_told_in_words() {
     let endings = [
         (Ending::Quit, "quit"),

@@ -36,6 +36,19 @@ fn a_bare_lf_is_a_line_end_unless_strict() {
 }
 
 #[test]
+fn a_long_auth_is_forgiven_and_one_that_fits_needs_no_forgiving() {
+    let mut config = Config::default();
+    config.capabilities.set(Capability::Sasl(alloc::vec!["PLAIN".into()]));
+    config.command_line = 49.try_into().unwrap();
+    for (extra, forgiven) in [("", 0), ("YWFh", 1)] {
+        let mut session = Session::with(config.clone(), &[]);
+        let line = alloc::format!("AUTH PLAIN {}{extra}", "YWFh".repeat(9));
+        session.asks(&line);
+        assert_eq!(session.connection.forgiven(), forgiven, "{line}");
+    }
+}
+
+#[test]
 fn a_bare_cr_ends_nothing() {
     let mut session = Session::logged_in(&[]);
     let answer = session.says("NOOP\rNOOP\r\n");

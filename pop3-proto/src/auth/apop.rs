@@ -191,12 +191,15 @@ mod tests {
         assert_eq!(Timestamp::fresh(10, "[::]").as_str(), "<a@localhost>");
         let longest = Timestamp::fresh(u128::MAX, &"h".repeat(500));
         assert_eq!(Timestamp::find(longest.as_str().as_bytes()), Some(longest));
+        assert_eq!(alloc::format!("{:?}", Timestamp::fresh(10, "host")), r#""<a@host>""#);
     }
 
     #[test]
     fn digests_have_32_hexadecimal_digits() {
         assert!(ApopDigest::from_hex(&[b'0'; 31]).is_none());
         assert!(ApopDigest::from_hex(&[b'g'; 32]).is_none());
-        assert_eq!(ApopDigest::from_hex(&[b'f'; 32]).unwrap().to_hex(), [b'f'; 32]);
+        let digest = ApopDigest::from_hex(&[b'f'; 32]).unwrap();
+        assert_eq!(digest.to_hex(), [b'f'; 32]);
+        assert_eq!(alloc::format!("{digest:?}"), "ApopDigest(…)");
     }
 }

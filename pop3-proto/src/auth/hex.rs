@@ -9,7 +9,7 @@ pub(super) fn decode(hex: &[u8]) -> Option<[u8; 16]> {
     for (octet, pair) in digest.iter_mut().zip(hex.chunks_exact(2)) {
         let high = char::from(pair[0]).to_digit(16)?;
         let low = char::from(pair[1]).to_digit(16)?;
-        *octet = (high << 4 | low) as u8;
+        *octet = (high * 16 + low) as u8;
     }
     Some(digest)
 }

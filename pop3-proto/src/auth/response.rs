@@ -51,7 +51,9 @@ mod tests {
     #[test]
     fn base64_is_strict() {
         assert_eq!(SaslResponse::decode(b"").unwrap().expose(), b"");
-        assert_eq!(SaslResponse::decode(b"YQ==").unwrap().expose(), b"a");
+        let response = SaslResponse::decode(b"YQ==").unwrap();
+        assert_eq!(response.expose(), b"a");
+        assert_eq!(alloc::format!("{response:?}"), "SaslResponse(…)");
         for bad in ["YQ", "YQ=", "Y=Q=", "YQ== ", " YQ==", "Y Q=", "YR==", "Y*==", "=", "YQ==YQ=="]
         {
             assert!(SaslResponse::decode(bad.as_bytes()).is_none(), "{bad}");

@@ -50,7 +50,7 @@ fn english_is_ascii_since_it_is_spoken_before_anything_else_was_agreed() {
 #[test]
 fn names_of_remarks_are_distinct_and_lead_back() {
     for remark in RemarkName::ALL {
-        assert_eq!(remark.as_str().parse(), Ok(*remark));
+        assert_eq!(remark.to_string().parse(), Ok(*remark));
     }
     assert!("no-such-remark".parse::<RemarkName>().is_err());
 }
@@ -70,9 +70,10 @@ fn a_table_that_cannot_be_said_is_refused() {
     for control in ["a\r\nb", "a\0", "a\tb"] {
         assert_eq!(with(control.into()), Err(InvalidLanguage::Control(listing)));
     }
-    for brace in ["{octets}", "{", "}", "{{messages}", "{messages"] {
+    for brace in ["{octets}", "{", "}", "{{messages}", "{messages", "}messages}", "{a{messages}"] {
         assert_eq!(with(brace.into()), Err(InvalidLanguage::Placeholder(listing)), "{brace}");
     }
+    assert_eq!(with("é".repeat(200)), Ok(()));
     assert_eq!(with("é".repeat(201)), Err(InvalidLanguage::TooLong(listing)));
     assert_eq!(with("{messages}".repeat(21)), Err(InvalidLanguage::TooLong(listing)));
     let all = || RemarkName::ALL.iter().map(|name| (*name, "x"));
@@ -89,6 +90,7 @@ fn a_range_chooses_as_rfc_4647_says() {
         (&["en", "de-AT", "de"], "de", Some("de")),
         (&["en", "de-AT"], "de", Some("de-AT")),
         (&["en", "de"], "de-CH-1996", Some("de")),
+        (&["de-AT", "de-x-own"], "de-x-other", Some("de-AT")),
         (&["en", "de"], "de-x-mine", Some("de")),
         (&["en", "den"], "de", None),
         (&["en"], "e", None),

@@ -170,3 +170,13 @@ fn what_was_agreed_in_clear_text_is_forgotten_in_tls() {
     assert!(!session.connection.is_utf8());
     assert_eq!(session.asks("USER mark"), "+OK now the password, please\r\n");
 }
+
+#[test]
+fn a_password_that_is_no_utf8_is_the_hosts_to_judge_unless_names_are_utf8() {
+    for (user, tried) in [(false, 1), (true, 0)] {
+        let mut session = offering_utf8(user);
+        session.asks("USER mark");
+        assert!(session.says(b"PASS \xff\r\n").starts_with("-ERR"));
+        assert_eq!(session.waits.len(), tried, "the answer to a wrong password is held back");
+    }
+}

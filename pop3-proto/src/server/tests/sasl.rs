@@ -202,3 +202,21 @@ fn a_refusal_that_was_explained_counts_whatever_is_said_to_it() {
         assert_eq!(session.waits.len(), 3, "{last}");
     }
 }
+
+#[test]
+fn responses_may_end_with_a_bare_lf_unless_strict() {
+    for (tolerance, end, forgiven, answer) in [
+        (Tolerance::FORGIVING, "\r\n", Some(0), "+OK"),
+        (Tolerance::FORGIVING, "\n", Some(1), "+OK"),
+        (Tolerance::STRICT, "\r\n", Some(0), "+OK"),
+        (Tolerance::STRICT, "\n", None, "-ERR a command line ends with CRLF"),
+    ] {
+        let mut config = offering("PLAIN");
+        config.tolerance = tolerance;
+        let mut session = Session::with(config, &[]);
+        session.asks("AUTH PLAIN");
+        let answered = session.says(alloc::format!("{RIGHT}{end}"));
+        assert!(answered.starts_with(answer), "{tolerance:?} {end:?}: {answered}");
+        assert_eq!(session.connection.forgiven(), forgiven.unwrap_or_default());
+    }
+}

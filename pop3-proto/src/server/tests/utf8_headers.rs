@@ -144,3 +144,17 @@ fn a_message_that_fails_while_its_header_is_held_is_refused_and_nothing_is_cut()
     assert_eq!(session.asks("RETR 2"), "-ERR [SYS/TEMP] disk on fire\r\n");
     assert_eq!(session.ending, None);
 }
+
+#[test]
+fn the_host_is_told_when_no_more_of_a_message_is_needed() {
+    for (letter, command) in [(LETTER, "RETR 1"), (LETTER, "TOP 1 0"), (ASCII, "TOP 1 0")] {
+        let mut session = Session::with(config(Utf8Headers::Refuse), &[letter]);
+        session.log_in();
+        session.idle_host = true;
+        session.asks(command);
+        let Some(Action::Fetch { ticket, .. }) = session.asked.pop() else { panic!("no fetch") };
+        let taken = session.connection.message(&ticket, letter.as_bytes()).unwrap();
+        assert!(taken.enough, "{command}");
+        assert_eq!(taken.octets, letter.len());
+    }
+}

@@ -397,7 +397,6 @@ impl Connection {
     pub fn abandon_body(&mut self) {
         if matches!(self.reading, Reading::Message(_)) {
             self.abandoned = true;
-            self.events.retain(|event| !matches!(event, Event::Body { .. }));
         }
     }
 

@@ -69,7 +69,7 @@ fn no_response_is_sent_after_the_end() {
 #[test]
 fn a_server_that_challenges_without_reading_is_not_responded_to_without_end() {
     let mut config = Config::default();
-    config.window = 20.try_into().unwrap();
+    config.window = "AUTH CRAM-MD5\r\n".len().try_into().unwrap();
     let mut scene = Scene::with(config);
     scene.send("AUTH CRAM-MD5");
     scene.says("+ \r\n");

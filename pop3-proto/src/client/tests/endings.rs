@@ -45,6 +45,14 @@ fn eof_mid_body_is_an_error_not_a_spin() {
 }
 
 #[test]
+fn a_session_that_has_failed_says_why() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.connection.error(), None);
+    scene.closes();
+    assert!(matches!(scene.connection.error(), Some(Error::Eof(Unfinished::Session))));
+}
+
+#[test]
 fn what_came_before_the_end_of_the_stream_is_told() {
     let mut scene = Scene::new().logged_in();
     scene.send("QUIT");

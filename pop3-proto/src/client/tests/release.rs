@@ -124,6 +124,9 @@ fn commands_are_given_back_when_they_cannot_be_sent() {
         unsent.reason
     };
     assert!(matches!(reason(&mut scene, "STAT"), ApiMisuse::WrongState { .. }));
+    let mut longest = Scene::with(scene.connection.config.clone());
+    longest.send("USER marcu");
+    assert_eq!(longest.said(), "USER marcu\r\n");
     let too_long = reason(&mut scene, "USER marcus");
     assert!(matches!(too_long, ApiMisuse::LineTooLong { octets: 13, .. }));
     scene.send("CAPA");

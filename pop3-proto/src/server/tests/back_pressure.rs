@@ -100,3 +100,14 @@ fn replies_alone_reach_high_water_too() {
     session.run();
     assert!(session.connection.wants_read());
 }
+
+#[test]
+fn at_the_high_water_mark_a_listing_waits() {
+    let mut config = Config::default();
+    config.high_water = ("+OK 9 messages\r\n".len() + 4 * "1 0\r\n".len()).try_into().unwrap();
+    let mut session = Session::with(config.clone(), &[""; 9]);
+    session.log_in();
+    session.connection.receive(b"LIST\r\n");
+    assert!(session.connection.poll().is_none());
+    assert_eq!(waiting(&mut session), config.high_water.get());
+}

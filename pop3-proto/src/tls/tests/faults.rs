@@ -34,6 +34,13 @@ fn fault(client: &ClientTls, server: &Pem) -> (CertificateFault, String) {
 }
 
 #[test]
+fn what_a_verifier_of_ones_own_says_is_told() {
+    let own = rustls::OtherError(Arc::new(std::io::Error::other("it is Monday")));
+    let fault = CertificateFault::from(rustls::CertificateError::Other(own));
+    assert!(matches!(&fault, CertificateFault::Other(why) if why.contains("Monday")), "{fault:?}");
+}
+
+#[test]
 fn an_expired_certificate_is_told_with_its_date() {
     let authority = Authority::new();
     let expired = authority.certify_with(NAME, |params| {

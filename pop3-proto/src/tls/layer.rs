@@ -22,16 +22,16 @@ use crate::pipe::Half;
 use crate::wire::{Output, Transmit};
 
 /// How much ciphertext a client reads at a time, in octets: messages come in full records.
-const FROM_SERVER: usize = 16 * 1024;
+const FROM_SERVER: usize = 16_384;
 
 /// How much ciphertext a server reads at a time, in octets: commands are short, and sessions many.
-const FROM_CLIENT: usize = 4 * 1024;
+const FROM_CLIENT: usize = 4_096;
 
 /// How much plaintext is encrypted at a time, in octets: what fits a record (RFC 8446, section 5.1).
-const RECORD: usize = 16 * 1024;
+const RECORD: usize = 16_384;
 
 /// Nothing more is encrypted while as much as this waits to be sent, in octets.
-const HIGH_WATER: usize = 32 * 1024;
+const HIGH_WATER: usize = 32_768;
 
 pub(crate) struct Layer {
     tls: TlsConnection,

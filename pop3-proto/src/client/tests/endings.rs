@@ -48,6 +48,8 @@ fn eof_mid_body_is_an_error_not_a_spin() {
 fn a_session_that_has_failed_says_why() {
     let mut scene = Scene::new();
     assert_eq!(scene.connection.error(), None);
+    let shown = alloc::format!("{:?}", scene.connection);
+    assert_eq!(shown, "Connection { state: Authorization, pending: 0, outcome: None, .. }");
     scene.closes();
     assert!(matches!(scene.connection.error(), Some(Error::Eof(Unfinished::Session))));
 }

@@ -397,3 +397,12 @@ fn a_message_that_needs_utf8_is_told_from_others() {
     let code = crate::reply::Reply::parse(b"-ERR [utf8] x").unwrap().code.unwrap();
     assert_eq!(code.kind(), crate::reply::CodeKind::Utf8);
 }
+
+#[test]
+fn whoever_waits_for_something_when_the_session_has_ended_well_is_told() {
+    let mut scene = Scene::new();
+    scene.drive(exchange::quit(), &[("QUIT", "+OK\r\n")]).unwrap();
+    while scene.connection.poll().is_some() {}
+    let Poll::Ready(Err(error)) = Opening::new().poll(&mut scene.connection) else { panic!() };
+    assert_eq!(error.to_string(), "the session is over");
+}

@@ -86,7 +86,7 @@ fn an_endless_listing_is_cut() {
 #[test]
 fn a_listing_of_long_lines_is_cut() {
     let mut config = Config::default();
-    config.answer = 9.try_into().unwrap();
+    config.answer = "1 a2 bcd".len().try_into().unwrap();
     let told = listed(Scene::with(config.clone()), "UIDL", "1 a\r\n2 bcd\r\n.\r\n");
     assert_eq!(told.len(), 3, "{told:?}");
     let told = listed(Scene::with(config), "UIDL", "1 a\r\n2 bcd\r\n3 e\r\n");

@@ -78,6 +78,16 @@ fn a_reply_that_is_too_long_ends_the_session() {
 }
 
 #[test]
+fn a_reply_has_512_octets_with_its_line_end() {
+    for (octets, is_odd) in [(512, false), (513, true)] {
+        let mut scene = Scene::new().logged_in();
+        scene.send("NOOP");
+        let told = scene.says(alloc::format!("+OK {}\r\n", "x".repeat(octets - 6)));
+        assert_eq!(told[0] == "quirk LongReply", is_odd, "{octets}");
+    }
+}
+
+#[test]
 fn a_bare_lf_ends_a_reply_unless_strict() {
     let mut scene = Scene::new().logged_in();
     scene.send("NOOP");

@@ -194,7 +194,10 @@ fn what_is_no_tls_at_all_is_told() {
     pipe.read_buffer()[..8].copy_from_slice(b"SSH-2.0-");
     pipe.filled(8);
     assert_eq!(pipe.tls_error(), Some(&TlsError::NotTls));
-    assert!(!pipe.wants_read());
+    assert!(!pipe.wants_read() && !pipe.is_handshaking());
+    let waiting = pipe.transmit().remaining();
+    pipe.close();
+    assert_eq!(pipe.transmit().remaining(), waiting, "there is nobody to take leave of");
 }
 
 #[test]

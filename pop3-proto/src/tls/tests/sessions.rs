@@ -20,6 +20,7 @@ fn a_session_in_tls_from_the_first_octet_on() {
     is_whole(&pair);
     assert!(!holds(&pair.wire, b"+OK"));
     assert!(pair.client.is_in_tls() && pair.server.is_in_tls());
+    assert!(!pair.client.is_handshaking() && !pair.server.is_handshaking());
 }
 
 #[test]

@@ -293,3 +293,27 @@ fn commands_are_shown_without_their_secrets() {
         assert_eq!(parse(line).unwrap().to_string(), shown);
     }
 }
+
+#[test]
+fn languages_and_extensions_are_alike_by_what_is_said_of_them() {
+    let tag = |tag: &str| LanguageTag::new(tag).unwrap();
+    assert_eq!(tag("de-AT"), tag("DE-at"));
+    assert_ne!(tag("de"), tag("en"));
+    for (range, matches) in [("*", true), ("de", true), ("de-AT", true), ("en", false)] {
+        assert_eq!(tag("de-AT").matches(&LanguageRange::new(range).unwrap()), matches, "{range}");
+    }
+    let said = |keyword, arguments: &str| Extension::new(keyword, arguments, Shape::Line).unwrap();
+    assert_eq!(said("XFOO", "a"), Extension::new("xfoo", "a", Shape::Message).unwrap());
+    assert_ne!(said("XFOO", "a"), said("XFOO", "b"));
+    assert_ne!(said("XFOO", "a"), said("XBAR", "a"));
+    assert_eq!(alloc::format!("{:?}", said("XFOO", "secret")), "Extension(XFOO, …)");
+}
+
+#[test]
+fn what_a_proxy_says_of_tls_is_believed() {
+    for (said, encrypted) in
+        [("ADDR=::1 CLIENT-TRANSPORT=tls", true), ("CLIENT-TRANSPORT=none", false), ("", false)]
+    {
+        assert_eq!(Xclient::parse(said.as_bytes()).unwrap().is_encrypted(), encrypted, "{said}");
+    }
+}

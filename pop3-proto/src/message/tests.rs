@@ -233,3 +233,20 @@ proptest! {
         prop_assert_eq!(without_spaces(&read), without_spaces(&text));
     }
 }
+
+#[test]
+fn what_is_quoted_or_in_brackets_is_one_token() {
+    use super::addresses::{token, unquoted};
+    for (octets, first) in [
+        ("<a,b@host>, c", 10),
+        ("\"a\\\", b\", c", 8),
+        ("(a (b), c) d", 10),
+        ("[a,b] c", 5),
+        ("a, b", 1),
+        ("<not closed", 11),
+        ("", 0),
+    ] {
+        assert_eq!(token(octets.as_bytes()), first, "{octets}");
+    }
+    assert_eq!(unquoted(br#""a\"b\\" behind"#), br#"a"b\"#);
+}

@@ -89,3 +89,17 @@ impl fmt::Debug for ChannelBinding {
         write!(f, "ChannelBinding({}, …)", self.kind.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bindings_are_alike_by_kind_and_data() {
+        let one = ChannelBinding::tls_exporter(&[1; 32]);
+        assert_eq!(one, ChannelBinding::tls_exporter(&[1; 32]));
+        assert_ne!(one, ChannelBinding::tls_exporter(&[2; 32]));
+        assert_ne!(one, ChannelBinding::tls_server_end_point(&[1; 32]));
+        assert_eq!(alloc::format!("{one:?}"), "ChannelBinding(tls-exporter, …)");
+    }
+}

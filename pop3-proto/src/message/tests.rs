@@ -104,6 +104,22 @@ fn a_field_that_is_too_long_is_masked() {
 }
 
 #[test]
+fn a_field_may_be_as_long_as_the_limit() {
+    let field = "Subject: ä\r\n";
+    assert_eq!(downgraded_in(&[field.as_bytes()], field.len()), b"Subject: =?UTF-8?B?w6Q=?=\r\n");
+    assert_eq!(downgraded_in(&[field.as_bytes()], field.len() - 1), b"Subject: ??\r\n");
+}
+
+#[test]
+fn what_has_no_lawful_name_is_left_out() {
+    assert_eq!(downgraded("X-ä: b\r\nX a: ä\r\n: ä\r\nX: y\r\n"), "X: y\r\n");
+    assert_eq!(
+        downgraded("Content-Type: text/plain; na me=ä; =ä; ä=b; name=ä\r\n"),
+        "Content-Type: text/plain; name*=UTF-8''%C3%A4\r\n"
+    );
+}
+
+#[test]
 fn a_field_that_grows_too_much_is_left_out() {
     let mut field = String::from("To: ");
     field.push_str(&"é,".repeat(30));

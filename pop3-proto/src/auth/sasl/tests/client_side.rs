@@ -161,12 +161,14 @@ fn debug_shows_no_secret() {
     let binding = Some(ChannelBinding::tls_exporter(b"swordfishswordfishswordfishsword"));
     for mut client in [
         client::plain(&user, &password),
+        client::oauth_bearer(Some(&user), "host", 110, &password),
         client::login(&user, &password),
         client::cram_md5(&user, &password),
         client::scram(ScramHash::Sha1, &user, &password, [0; NONCE], binding.clone()),
         client::xoauth2(&user, &password),
     ] {
         let before = alloc::format!("{client:?}");
+        assert!(!before.is_empty());
         let _ = client.initial();
         let shown = alloc::format!("{before}{client:?}{binding:?}");
         assert!(!shown.contains("swordfish") && !shown.contains("115, 119"), "{shown}");

@@ -263,3 +263,13 @@ fn silence_is_an_answer_at_the_beginning_alone() {
     assert_eq!(malformed(login.checked(true)), SaslError::Unexpected, "it is over");
     assert_eq!(malformed(login.step(None)), SaslError::Unexpected, "and stays so");
 }
+
+#[test]
+fn a_server_is_shown_by_whether_it_is_over() {
+    let mut server = server("PLAIN");
+    let before = alloc::format!("{server:?}");
+    assert!(before.contains("under way"), "{before}");
+    assert!(matches!(server.step(Some(b"no PLAIN")), Step::Malformed(_)));
+    let after = alloc::format!("{server:?}");
+    assert!(after.contains("over") && !after.contains("under way"), "{after}");
+}

@@ -38,8 +38,8 @@ mod tests {
 
     #[test]
     fn debug_tells_what_is_there_and_nothing_of_it() {
-        let mut channel = Channel::default();
-        channel.exporter = Some(alloc::vec![42; 32].into());
+        let exporter = Some(alloc::vec![42; 32].into());
+        let channel = Channel { exporter, ..Channel::default() };
         let shown = alloc::format!("{channel:?}");
         assert!(shown.contains("exporter: true") && shown.contains("peer_certificate: false"));
         assert!(!shown.contains("42"), "{shown}");

@@ -79,3 +79,26 @@ pub(super) fn append(word: &[u8], out: &mut Vec<u8>) {
     }
     out.extend_from_slice(word);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_takes_whole_characters_or_else_all_that_it_holds() {
+        assert_eq!(whole_characters("ä".repeat(30).as_bytes()), 42);
+        assert_eq!(whole_characters(alloc::format!("a{}", "ä".repeat(30)).as_bytes()), 41);
+        assert_eq!(whole_characters(b"short"), 5);
+        let no_text = [&[b'a'; 20][..], &[0x80; 30]].concat();
+        assert_eq!(whole_characters(&no_text), 42, "there are no characters to be torn");
+    }
+
+    #[test]
+    fn a_line_may_be_full() {
+        for (octets, behind) in [(5, &b" "[..]), (6, b"\r\n ")] {
+            let mut out = [b'x'; 70].to_vec();
+            append(&[b'y'; 6][..octets], &mut out);
+            assert!(out[70..].starts_with(behind), "{octets}");
+        }
+    }
+}

@@ -148,3 +148,29 @@ impl<'a> Header<'a> {
         Ok(Self { flag, authorization, octets, rest })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_text_within_its_limit() {
+        let longest = [b'x'; ScramKeys::MAX_MESSAGE];
+        assert!(text(&longest).is_ok());
+        assert_eq!(text(&[&longest[..], b"x"].concat()).unwrap_err(), SaslError::TooLong);
+        for bad in [&b"r=\0"[..], b"r=\xff"] {
+            assert_eq!(text(bad).unwrap_err(), SaslError::Malformed);
+        }
+    }
+
+    #[test]
+    fn what_is_ignored_is_an_attribute() {
+        for (rest, ignored) in [
+            ("a=b,Z=c", Ok(())),
+            ("1=b", Err(SaslError::Malformed)),
+            ("m=b", Err(SaslError::Extension)),
+        ] {
+            assert_eq!(Attributes::of(rest).ignore_rest(), ignored, "{rest}");
+        }
+    }
+}

@@ -142,6 +142,10 @@ fn stored_keys_are_read_back_as_they_were_written() {
         let keys = keys(hash, "pw");
         let text = keys.expose();
         let read: ScramKeys = text.parse().unwrap();
+        assert_eq!(
+            alloc::format!("{read:?}"),
+            alloc::format!("ScramKeys({}, …)", read.hash().mechanism())
+        );
         assert_eq!(read.expose(), text);
         assert_eq!((read.hash(), read.salt(), read.iterations()), (hash, SALT, 4096));
         assert!(read.matches(&secret("pw")) && !read.matches(&secret("pW")));

@@ -178,3 +178,61 @@ impl ScramServer {
         Ok(Some([b"v=", signature.as_bytes()].concat()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{ServerMechanism, ServerSetup};
+    use super::super::keys::keys;
+    use super::*;
+    use crate::Secret;
+    use crate::command::Mechanism;
+
+    const HASH: ScramHash = ScramHash::Sha256;
+    const BARE: &str = "n=mark,r=abc";
+
+    /// The answer to a client that knows the password and would act for somebody, and its server.
+    fn acting_for(authorization: &str) -> (ServerMechanism, Step) {
+        let name = Mechanism::new(HASH.mechanism()).unwrap();
+        let mut server =
+            ServerMechanism::new(&name, ServerSetup::new([2; 24], "host", [3; 32])).unwrap();
+        let header = alloc::format!("n,a={authorization},");
+        let first = alloc::format!("{header}{BARE}");
+        assert!(matches!(server.step(Some(first.as_bytes())), Step::ScramKeys { .. }));
+        let password = Secret::new("swordfish").unwrap();
+        let stored = ScramKeys::derive(HASH, &password, b"a salt", 4096).unwrap();
+        let Step::Challenge(challenge) = server.scram_keys(Some(stored)) else { panic!() };
+        let (client_key, _) = keys(HASH, &password, b"a salt", 4096).unwrap();
+
+        let server_first = core::str::from_utf8(&challenge).unwrap();
+        let nonces = server_first.split(',').next().unwrap();
+        let bound = base64::encode(header.as_bytes());
+        let without_proof = alloc::format!("c={},{nonces}", bound.as_str());
+        let message = AuthMessage {
+            client_first_bare: BARE.as_bytes(),
+            server_first: server_first.as_bytes(),
+            without_proof: without_proof.as_bytes(),
+        };
+        let mut proof = message.sign(HASH, &HASH.hash(&client_key));
+        proof.iter_mut().zip(client_key.iter()).for_each(|(octet, key)| *octet ^= key);
+        let last = alloc::format!("{without_proof},p={}", base64::encode(&proof).as_str());
+        let step = server.step(Some(last.as_bytes()));
+        (server, step)
+    }
+
+    #[test]
+    fn somebody_may_act_for_themselves_and_for_nobody_else() {
+        let (mut server, step) = acting_for("mark");
+        assert!(matches!(step, Step::Challenge(_)), "{step:?}");
+        let step = server.step(Some(b""));
+        assert!(matches!(&step, Step::Proven(user) if user.as_str() == "mark"), "{step:?}");
+        let (_, step) = acting_for("mary");
+        assert!(matches!(step, Step::Refused), "{step:?}");
+    }
+
+    #[test]
+    fn nothing_is_said_behind_the_signature() {
+        let (mut server, _) = acting_for("mark");
+        assert!(matches!(server.step(Some(b"and more")), Step::Malformed(_)));
+        assert!(!matches!(server.step(Some(b"")), Step::Proven(_)), "it is over");
+    }
+}

@@ -272,4 +272,6 @@ fn a_server_is_shown_by_whether_it_is_over() {
     assert!(matches!(server.step(Some(b"no PLAIN")), Step::Malformed(_)));
     let after = alloc::format!("{server:?}");
     assert!(after.contains("over") && !after.contains("under way"), "{after}");
+    let shown = alloc::format!("{:?}", setup());
+    assert!(shown.starts_with("ServerSetup { host: \"pop.example.org\", bindings: ["), "{shown}");
 }

@@ -73,6 +73,7 @@ mod tests {
         silence.until(0, limit, start);
         let later = start + 9 * SECOND;
         assert_eq!(silence.until(1, limit, later), Some(later + 10 * SECOND));
+        assert_eq!(silence.until(1, limit, later + SECOND), Some(later + 10 * SECOND));
         assert_eq!(silence.until(1, None, later), None);
         let at_last = later + 50 * SECOND;
         assert_eq!(silence.until(1, limit, at_last), Some(at_last + 10 * SECOND));

@@ -257,6 +257,7 @@ fn what_is_quoted_or_in_brackets_is_one_token() {
         ("<a,b@host>, c", 10),
         ("\"a\\\", b\", c", 8),
         ("(a (b), c) d", 10),
+        ("\"a(b\", c", 5),
         ("[a,b] c", 5),
         ("a, b", 1),
         ("<not closed", 11),

@@ -78,6 +78,7 @@ fn codes_match_in_any_case_and_with_unknown_levels() {
     for (line, kind) in [
         ("-ERR [in-use] x", CodeKind::InUse),
         ("-ERR [SYS/TEMP/DISK] x", CodeKind::SysTemp),
+        ("-ERR [SYS/PERM] x", CodeKind::SysPerm),
         ("-ERR [SYS/ODD]", CodeKind::Sys),
         ("-ERR [LOGIN-DELAY]", CodeKind::LoginDelay),
         ("-ERR [X-OURS/1] x", CodeKind::Unknown),
@@ -150,4 +151,11 @@ fn only_a_text_without_a_code_can_look_like_one() {
     assert_eq!(line(|out| reply.encode(out)), b"-ERR (AUTH] no\r\n");
     reply.code = Some(ResponseCode::SYS_TEMP);
     assert_eq!(line(|out| reply.encode(out)), b"-ERR [SYS/TEMP] [AUTH] no\r\n");
+}
+
+#[test]
+fn response_codes_are_alike_in_any_case() {
+    let code = |code| ResponseCode::new(code).unwrap();
+    assert_eq!(code("sys/temp"), code("SYS/TEMP"));
+    assert_ne!(code("SYS/TEMP"), code("SYS/PERM"));
 }

@@ -156,3 +156,19 @@ impl fmt::Display for Method {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn methods_have_names_that_lead_back() {
+        for method in Method::ALL {
+            let name = method.to_string();
+            assert_eq!(Method::by_name(&name.to_ascii_lowercase()), Some(*method), "{name}");
+        }
+        assert_eq!(Method::by_name("+APOP"), Some(Method::Apop));
+        assert_eq!(Method::by_name("GSSAPI"), None);
+    }
+}

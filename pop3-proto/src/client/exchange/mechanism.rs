@@ -110,3 +110,14 @@ fn encode_initial(initial: &[u8]) -> Option<InitialResponse> {
     }
     InitialResponse::new(base64::encode(initial).as_bytes()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_not_shown() {
+        let message = Message(b"swordfish".to_vec().into());
+        assert_eq!(alloc::format!("{message:?}"), "Message(…)");
+    }
+}

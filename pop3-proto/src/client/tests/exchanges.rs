@@ -406,3 +406,46 @@ fn whoever_waits_for_something_when_the_session_has_ended_well_is_told() {
     let Poll::Ready(Err(error)) = Opening::new().poll(&mut scene.connection) else { panic!() };
     assert_eq!(error.to_string(), "the session is over");
 }
+
+/// What the host has asked for besides is answered first, and to nobody's account.
+#[test]
+fn the_answers_to_others_are_not_an_exchanges_own() {
+    let mut scene = Scene::new().logged_in();
+    scene.send("LIST");
+    let dialogue = [("LIST", "+OK\r\n1 100\r\n.\r\n"), ("UIDL", "+OK\r\n1 a\r\n2 b\r\n.\r\n")];
+    assert_eq!(scene.drive(exchange::unique_ids(), &dialogue).unwrap().len(), 2);
+    scene.send("UIDL");
+    let dialogue = [("UIDL", "+OK\r\n1 a\r\n2 b\r\n.\r\n"), ("UIDL", "+OK\r\n1 a\r\n.\r\n")];
+    assert_eq!(scene.drive(exchange::unique_ids(), &dialogue).unwrap().len(), 1);
+    scene.send("NOOP");
+    let dialogue = [("NOOP", "-ERR no\r\n"), ("STAT", "+OK 2 300\r\n")];
+    assert_eq!(scene.drive(exchange::stat(), &dialogue).unwrap().messages, 2);
+    scene.send("RETR 1");
+    let many = Extension::new("XMANY", "", Shape::Message).unwrap();
+    let dialogue = [("RETR 1", "+OK\r\na letter\r\n.\r\n"), ("XMANY", "+OK\r\nown\r\n.\r\n")];
+    let (_, content) = scene.drive(exchange::extension(many), &dialogue).unwrap();
+    assert_eq!(&content[..], b"own\r\n");
+
+    scene.send("NOOP");
+    let dialogue = [("NOOP", "-ERR no\r\n"), ("DELE 1", "+OK\r\n"), ("DELE 2", "-ERR no\r\n")];
+    let numbers = [1, 2].map(|number| MessageNumber::new(number).unwrap());
+    let marked = scene.drive(exchange::DeleteAll::new(numbers), &dialogue).unwrap();
+    assert_eq!(marked.len(), 2);
+    assert!(marked[0].1.is_ok() && marked[1].1.is_err());
+
+    let mut scene = Scene::new();
+    scene.send("CAPA");
+    let dialogue = [
+        ("CAPA", "-ERR no\r\n"),
+        ("USER mark", "+OK\r\n"),
+        ("PASS swordfish", "+OK in\r\n"),
+        ("CAPA", "-ERR no\r\n"),
+    ];
+    let reply = scene.drive(password(), &dialogue);
+    assert_eq!(reply.unwrap().text.to_string(), "in");
+}
+
+#[test]
+fn an_exchange_is_shown_by_its_command() {
+    assert_eq!(alloc::format!("{:?}", exchange::stat()), "Ask { command: Stat, .. }");
+}

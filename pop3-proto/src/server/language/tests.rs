@@ -33,6 +33,11 @@ fn each_language_is_complete_and_fits_a_status_line() {
 }
 
 #[test]
+fn a_language_is_shown_by_its_tag() {
+    assert_eq!(alloc::format!("{:?}", Language::german()), r#"Language("de")"#);
+}
+
+#[test]
 fn the_languages_say_different_things() {
     let [english, german] = built_in();
     for remark in RemarkName::ALL {

@@ -14,6 +14,14 @@ fn is_whole(pair: &Pair) {
 }
 
 #[test]
+fn a_server_keeps_less_room_than_a_client() {
+    let (client, server) = both();
+    let mut pair = Pair::implicit(&client, &server);
+    assert_eq!(pair.client.read_buffer().len(), 16_384);
+    assert_eq!(pair.server.read_buffer().len(), 4_096);
+}
+
+#[test]
 fn a_session_in_tls_from_the_first_octet_on() {
     let (client, server) = both();
     let pair = Pair::implicit(&client, &server).session();

@@ -449,3 +449,20 @@ fn the_answers_to_others_are_not_an_exchanges_own() {
 fn an_exchange_is_shown_by_its_command() {
     assert_eq!(alloc::format!("{:?}", exchange::stat()), "Ask { command: Stat, .. }");
 }
+
+#[test]
+fn the_letters_of_others_are_not_those_that_are_retrieved() {
+    for capabilities in ["TOP", "PIPELINING"] {
+        let mut scene = Scene::new().logged_in().offering(capabilities);
+        for line in ["DELE 7", "RETR 9", "NOOP"] {
+            scene.send(line);
+        }
+        let server = |line: &str| match line {
+            "RETR 9" => "+OK\r\nof another\r\n.\r\n".to_string(),
+            "RETR 1" => "+OK\r\nwanted\r\n.\r\n".to_string(),
+            "DELE 7" => "-ERR no\r\n".to_string(),
+            _ => "+OK\r\n".to_string(),
+        };
+        assert_eq!(scene.retrieve(&["RETR 1"], server), ["1: wanted\\r\\n"], "{capabilities}");
+    }
+}

@@ -91,6 +91,21 @@ fn no_secret_goes_in_clear_text_unless_that_is_allowed() {
 }
 
 #[test]
+fn methods_that_were_chosen_are_the_only_ones() {
+    let mut scene = offering("SASL PLAIN CRAM-MD5,USER");
+    let mut chosen = sign_in(mark());
+    chosen.set_methods([Method::User]);
+    let dialogue = [("USER mark", "+OK\r\n"), ("PASS swordfish", "+OK\r\n"), CAPA];
+    assert_eq!(scene.drive(chosen, &dialogue).unwrap().0, Method::User);
+
+    let mut scene = offering("SASL PLAIN,USER");
+    let mut chosen = sign_in(mark());
+    chosen.set_methods([Method::CramMd5]);
+    let refused = scene.drive(chosen, &[]).unwrap_err();
+    assert!(matches!(refused, Error::NoMethod { wanted: Some("CRAM-MD5") }), "{refused}");
+}
+
+#[test]
 fn nothing_in_common_is_told() {
     let mut scene = offering("SASL GSSAPI NTLM");
     assert_eq!(scene.drive(sign_in(mark()), &[]).unwrap_err(), Error::NoMethod { wanted: None });
@@ -201,10 +216,11 @@ fn tokens_certificates_and_nobody_have_methods_of_their_own() {
     let token = Secret::new("t0k3n").unwrap();
     let server = ("pop.example.org".into(), 995);
     let account = Account::Token { user: user.clone(), token, server };
-    let mut scene = offering("SASL PLAIN XOAUTH2");
-    let mut asked = sign_in(account);
-    assert!(asked.poll(&mut scene.connection).is_pending());
-    assert!(scene.said().starts_with("AUTH XOAUTH2 "));
+    for (listed, said) in [("XOAUTH2", "AUTH XOAUTH2 "), ("OAUTHBEARER", "AUTH OAUTHBEARER ")] {
+        let mut scene = offering(&alloc::format!("SASL PLAIN {listed}"));
+        assert!(sign_in(account.clone()).poll(&mut scene.connection).is_pending());
+        assert!(scene.said().starts_with(said), "{listed}");
+    }
     let dialogue = [("AUTH EXTERNAL bWFyaw==", "+OK\r\n"), CAPA];
     let account = Account::Certificate { user: Some(user) };
     assert_eq!(logs_in(account, "SASL EXTERNAL", &dialogue), Method::External);

@@ -113,11 +113,14 @@ impl<T: Transport> Conversation<T> {
             }
             self.options.start_tls(&mut self.pipe, self.endpoint.as_ref())?;
             let (sent, received) = (self.send(context)?, self.receive(context)?);
-            if self.is_silent_for_too_long(context) {
-                self.connection().timed_out();
-            } else if !sent && !received {
+            // Who pauses is looked at whenever nothing moves; who never does gets on.
+            if sent || received {
+                continue;
+            }
+            if !self.is_silent_for_too_long(context) {
                 return Poll::Pending;
             }
+            self.connection().timed_out();
         }
     }
 

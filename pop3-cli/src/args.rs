@@ -189,7 +189,8 @@ pub(crate) struct Limits {
     /// How many seconds a user waits from one login to the next (LOGIN-DELAY).
     #[arg(long, value_name = "SECONDS", default_value = "0")]
     pub(crate) login_delay: u64,
-    /// How many seconds a client may be silent: 600 at least (RFC 1939).
+    /// How many seconds a client may say no command, and take next to nothing of what it is sent: 600
+    /// at least (RFC 1939).
     #[arg(long, value_name = "SECONDS", default_value = "600",
           value_parser = clap::value_parser!(u64).range(600..))]
     pub(crate) idle: u64,

@@ -47,7 +47,8 @@ impl<T> Exchange for Ask<T> {
         };
         loop {
             match ready!(next_event(connection))? {
-                Event::Reply { id, reply } if id == own => self.answer.reply = Some(reply),
+                // The own one comes last.
+                Event::Reply { reply, .. } => self.answer.reply = Some(reply),
                 Event::Item { id, item } if id == own => self.answer.items.push(item),
                 Event::Body { id, chunk } if id == own => {
                     let content = &mut self.answer.content;

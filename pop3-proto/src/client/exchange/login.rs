@@ -7,7 +7,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::task::{Poll, ready};
 
-use super::{Exchange, next_event};
+use super::{Exchange, any_event, cancel};
 use crate::client::{CommandId, Connection, Error, Event};
 use crate::command::Command;
 use crate::reply::Reply;
@@ -117,14 +117,16 @@ impl Exchange for Login {
                 self.said = Some((connection.send(command)?, name));
                 continue;
             };
-            match ready!(next_event(connection))? {
+            match ready!(any_event(connection))? {
                 #[cfg(feature = "sasl")]
                 Event::Challenge { id, challenge } if id == own => {
                     if let Some(mechanism) = &mut self.mechanism {
                         mechanism.respond(&challenge, connection)?;
                     }
                 }
-                Event::Reply { id, reply } if id == own => self.reply = Some(reply),
+                Event::Challenge { .. } => cancel(connection)?,
+                // The own one comes last.
+                Event::Reply { reply, .. } => self.reply = Some(reply),
                 Event::Done { id } if id == own => {
                     // Whatever CAPA was answered, the login stands.
                     if let Some(reply) = self.logged_in.take() {

@@ -36,7 +36,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 
-use core::task::Poll;
+use core::task::{Poll, ready};
 
 use crate::client::{Connection, Error, Event};
 use crate::error::ApiMisuse;
@@ -70,8 +70,9 @@ pub use sign_in::SignIn;
 ///
 /// An exchange takes events off the connection until it has its answer, and drops those that are
 /// not its own: what is left of an exchange that was given up, and the answers to commands that
-/// the host has sent itself. So drive one exchange after the other; what was forgiven can be asked
-/// for at any time ([`quirks`](Connection::quirks)).
+/// the host has sent itself. A challenge to a login that was given up is cancelled, since the server
+/// waits for a response (RFC 5034, section 4). So drive one exchange after the other; what was
+/// forgiven can be asked for at any time ([`quirks`](Connection::quirks)).
 pub trait Exchange {
     /// What it is good for.
     type Output;
@@ -93,8 +94,23 @@ impl<E: Exchange + ?Sized> Exchange for &mut E {
     }
 }
 
-/// The next event; the end of the session is an error to whoever still expects something.
+/// The next event that is no challenge; see [`any_event`].
 fn next_event(connection: &mut Connection) -> Poll<Result<Event, Error>> {
+    loop {
+        match ready!(any_event(connection))? {
+            Event::Challenge { .. } => cancel(connection)?,
+            event => return Poll::Ready(Ok(event)),
+        }
+    }
+}
+
+/// Ends a login that was given up.
+fn cancel(connection: &mut Connection) -> Result<(), ApiMisuse> {
+    connection.respond(b"*")
+}
+
+/// The next event; the end of the session is an error to whoever still expects something.
+fn any_event(connection: &mut Connection) -> Poll<Result<Event, Error>> {
     match connection.poll() {
         Some(Event::Closed(Err(error))) => Poll::Ready(Err(error)),
         Some(Event::Closed(Ok(()))) => Poll::Ready(Err(ApiMisuse::Over.into())),

@@ -79,7 +79,7 @@ impl<I: Iterator<Item = Command>> Retrieve<I> {
                     };
                     return Poll::Ready(Ok(Some((number, reply))));
                 }
-                Event::Done { id } if self.current == Some(id) => self.current = None,
+                Event::Done { .. } => self.current = None,
                 _ => {}
             }
         }

@@ -11,8 +11,6 @@ use crate::auth::sasl::{BindingType, ChannelBinding, ClientMechanism, Nonces, cl
 use crate::client::{Connection, Error, Unfinished};
 use crate::error::ApiMisuse;
 use crate::reply::{CodeKind, Reply};
-use crate::secret::Secret;
-use crate::types::UserName;
 
 /// Logs in by the strongest method that both sides have, and by the next one where that is refused
 /// (RFC 5034, section 4), as long as that shows the server something that it has not refused yet.
@@ -141,7 +139,11 @@ impl SignIn {
                 Method::User => {
                     return Some((way, Login::password(user.clone(), password.clone())));
                 }
-                Method::Apop => return Some((way, apop(user, password, connection)?)),
+                #[cfg(feature = "apop")]
+                Method::Apop => {
+                    let timestamp = connection.timestamp()?;
+                    return Some((way, Login::apop(user.clone(), password, timestamp)));
+                }
                 Method::ScramPlus(hash) | Method::Scram(hash) => {
                     client::scram(hash, user, password, nonce, binding)
                 }
@@ -229,16 +231,6 @@ fn listed(method: Method, connection: &Connection) -> bool {
             list.sasl_mechanisms().any(|name| name.eq_ignore_ascii_case(method.name()))
         }),
     }
-}
-
-#[cfg(feature = "apop")]
-fn apop(user: &UserName, password: &Secret, connection: &Connection) -> Option<Login> {
-    Some(Login::apop(user.clone(), password, connection.timestamp()?))
-}
-
-#[cfg(not(feature = "apop"))]
-fn apop(_: &UserName, _: &Secret, _: &Connection) -> Option<Login> {
-    None
 }
 
 /// Whether a refusal is neither about the method nor about the credentials, so that no other

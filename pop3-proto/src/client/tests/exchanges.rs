@@ -34,7 +34,11 @@ impl Scene {
     }
 
     /// Drives retrievals to their end: number and content, or refusal, of each message.
-    fn retrieve(&mut self, wanted: &[&str], mut server: impl FnMut(&str) -> String) -> Vec<String> {
+    pub(super) fn retrieve(
+        &mut self,
+        wanted: &[&str],
+        mut server: impl FnMut(&str) -> String,
+    ) -> Vec<String> {
         let commands: Vec<Command> =
             wanted.iter().map(|line| Command::parse(line.as_bytes()).unwrap()).collect();
         let mut retrieve = Retrieve::new(commands.into_iter());
@@ -70,7 +74,7 @@ impl Scene {
     }
 }
 
-fn password() -> Login {
+pub(super) fn password() -> Login {
     Login::password(UserName::new("mark").unwrap(), Secret::new("swordfish").unwrap())
 }
 
@@ -283,20 +287,6 @@ fn a_message_that_is_not_wanted_any_more_is_skipped() {
 }
 
 #[test]
-fn an_exchange_after_dropped_retrievals_reads_past_them() {
-    let mut scene = Scene::new().logged_in().offering("PIPELINING");
-    let wanted = ["RETR 1", "RETR 2"].map(|line| Command::parse(line.as_bytes()).unwrap());
-    let mut retrieve = Retrieve::new(wanted.into_iter());
-    assert!(retrieve.poll_message(&mut scene.connection).is_pending());
-    drop(retrieve);
-    let mut stat = exchange::stat();
-    assert!(stat.poll(&mut scene.connection).is_pending());
-    assert_eq!(scene.said(), "RETR 1\r\nRETR 2\r\nSTAT\r\n");
-    scene.connection.receive(b"+OK\r\n1\r\n.\r\n+OK\r\n2\r\n.\r\n+OK 2 6\r\n");
-    assert!(matches!(stat.poll(&mut scene.connection), Poll::Ready(Ok(_))));
-}
-
-#[test]
 fn a_message_that_breaks_off_is_an_error_that_names_it() {
     let mut scene = Scene::new().logged_in().offering("PIPELINING");
     let mut retrieve = Retrieve::new([Command::parse(b"RETR 1").unwrap()].into_iter());
@@ -328,14 +318,6 @@ fn retrieving_takes_retr_and_top_alone() {
     let mut scene = Scene::new().logged_in();
     let got = scene.retrieve(&["DELE 1"], one_and_three);
     assert_eq!(got, ["DELE is not lawful in TRANSACTION"]);
-}
-
-#[test]
-fn an_exchange_drops_what_is_not_its_own() {
-    let mut scene = Scene::new().logged_in();
-    scene.send("NOOP");
-    let dialogue = [("NOOP", "+OK\r\n"), ("STAT", "+OK 1 2\r\n")];
-    assert!(scene.drive(exchange::stat(), &dialogue).is_ok());
 }
 
 #[test]
@@ -407,62 +389,7 @@ fn whoever_waits_for_something_when_the_session_has_ended_well_is_told() {
     assert_eq!(error.to_string(), "the session is over");
 }
 
-/// What the host has asked for besides is answered first, and to nobody's account.
-#[test]
-fn the_answers_to_others_are_not_an_exchanges_own() {
-    let mut scene = Scene::new().logged_in();
-    scene.send("LIST");
-    let dialogue = [("LIST", "+OK\r\n1 100\r\n.\r\n"), ("UIDL", "+OK\r\n1 a\r\n2 b\r\n.\r\n")];
-    assert_eq!(scene.drive(exchange::unique_ids(), &dialogue).unwrap().len(), 2);
-    scene.send("UIDL");
-    let dialogue = [("UIDL", "+OK\r\n1 a\r\n2 b\r\n.\r\n"), ("UIDL", "+OK\r\n1 a\r\n.\r\n")];
-    assert_eq!(scene.drive(exchange::unique_ids(), &dialogue).unwrap().len(), 1);
-    scene.send("NOOP");
-    let dialogue = [("NOOP", "-ERR no\r\n"), ("STAT", "+OK 2 300\r\n")];
-    assert_eq!(scene.drive(exchange::stat(), &dialogue).unwrap().messages, 2);
-    scene.send("RETR 1");
-    let many = Extension::new("XMANY", "", Shape::Message).unwrap();
-    let dialogue = [("RETR 1", "+OK\r\na letter\r\n.\r\n"), ("XMANY", "+OK\r\nown\r\n.\r\n")];
-    let (_, content) = scene.drive(exchange::extension(many), &dialogue).unwrap();
-    assert_eq!(&content[..], b"own\r\n");
-
-    scene.send("NOOP");
-    let dialogue = [("NOOP", "-ERR no\r\n"), ("DELE 1", "+OK\r\n"), ("DELE 2", "-ERR no\r\n")];
-    let numbers = [1, 2].map(|number| MessageNumber::new(number).unwrap());
-    let marked = scene.drive(exchange::DeleteAll::new(numbers), &dialogue).unwrap();
-    assert_eq!(marked.len(), 2);
-    assert!(marked[0].1.is_ok() && marked[1].1.is_err());
-
-    let mut scene = Scene::new();
-    scene.send("CAPA");
-    let dialogue = [
-        ("CAPA", "-ERR no\r\n"),
-        ("USER mark", "+OK\r\n"),
-        ("PASS swordfish", "+OK in\r\n"),
-        ("CAPA", "-ERR no\r\n"),
-    ];
-    let reply = scene.drive(password(), &dialogue);
-    assert_eq!(reply.unwrap().text.to_string(), "in");
-}
-
 #[test]
 fn an_exchange_is_shown_by_its_command() {
     assert_eq!(alloc::format!("{:?}", exchange::stat()), "Ask { command: Stat, .. }");
-}
-
-#[test]
-fn the_letters_of_others_are_not_those_that_are_retrieved() {
-    for capabilities in ["TOP", "PIPELINING"] {
-        let mut scene = Scene::new().logged_in().offering(capabilities);
-        for line in ["DELE 7", "RETR 9", "NOOP"] {
-            scene.send(line);
-        }
-        let server = |line: &str| match line {
-            "RETR 9" => "+OK\r\nof another\r\n.\r\n".to_string(),
-            "RETR 1" => "+OK\r\nwanted\r\n.\r\n".to_string(),
-            "DELE 7" => "-ERR no\r\n".to_string(),
-            _ => "+OK\r\n".to_string(),
-        };
-        assert_eq!(scene.retrieve(&["RETR 1"], server), ["1: wanted\\r\\n"], "{capabilities}");
-    }
 }

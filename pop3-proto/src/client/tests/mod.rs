@@ -16,6 +16,7 @@ mod exchanges;
 mod greeting;
 mod listings;
 mod opening;
+mod others;
 mod release;
 mod replies;
 #[cfg(feature = "sasl")]

@@ -72,3 +72,12 @@ fn what_is_in_tls_already_stays_as_it_is() {
     scene.connection.already_in_tls(Channel::default());
     assert!(scene.drive(Opening::with_stls(Stls::Required), &[("CAPA", CAPA)]).is_ok());
 }
+
+#[test]
+fn what_its_host_has_asked_before_tells_an_opening_nothing() {
+    let mut scene = Scene::ungreeted(Config::default());
+    scene.send("CAPA");
+    scene.connection.receive(b"+OK ready\r\n");
+    let dialogue = [("CAPA", "-ERR not yet\r\n"), ("CAPA", CAPA), ("STLS", "-ERR not now\r\n")];
+    assert!(scene.drive(Opening::with_stls(Stls::IfOffered), &dialogue).is_ok());
+}

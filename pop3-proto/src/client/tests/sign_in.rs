@@ -63,6 +63,7 @@ fn a_server_that_lists_nothing_is_spoken_to_by_user_and_pass() {
     assert_eq!(scene.drive(sign_in(mark()), &dialogue).unwrap().0, Method::User);
 }
 
+#[cfg(feature = "apop")]
 #[test]
 fn a_timestamp_is_used_before_the_password_is_sent() {
     let mut scene = Scene::ungreeted(Config::default());
@@ -195,6 +196,29 @@ fn a_server_that_always_closes_is_left_with_its_reason() {
 }
 
 #[test]
+fn another_connection_is_wanted_for_what_may_help_alone() {
+    assert!(!sign_in(mark()).wants_to_go_on(), "nothing was tried");
+
+    let refuse = |asked: &mut SignIn, refusals: &[&str]| {
+        let mut scene = offering("SASL PLAIN CRAM-MD5");
+        assert!(asked.poll(&mut scene.connection).is_pending());
+        for refusal in refusals {
+            scene.connection.receive(refusal.as_bytes());
+        }
+        scene.connection.closed();
+        assert!(matches!(asked.poll(&mut scene.connection), Poll::Ready(Err(_))));
+        asked.wants_to_go_on()
+    };
+    let mut only = sign_in(mark());
+    only.set_methods([Method::CramMd5]);
+    assert!(!refuse(&mut only, &[NO]), "there is no other method");
+
+    let mut several = sign_in(mark());
+    assert!(refuse(&mut several, &[NO]), "PLAIN is left");
+    assert!(!refuse(&mut several, &[]), "the second connection has brought nothing");
+}
+
+#[test]
 fn a_long_initial_response_waits_to_be_asked_for() {
     let password = Secret::new("x".repeat(250)).unwrap();
     let account = Account::Password { user: UserName::new("mark").unwrap(), password };
@@ -263,6 +287,7 @@ fn scram_session(scene: &mut Scene, channel: Option<&Channel>) -> Result<Method,
         } else {
             if let Some(rest) = line.strip_prefix("AUTH ") {
                 let name = Mechanism::new(rest.split(' ').next().unwrap()).unwrap();
+                assert_eq!(asked.method().unwrap().name(), name.as_str());
                 let setup = ServerSetup::new([9; NONCE], "host", [1; 32]);
                 let setup = channel.map_or(setup.clone(), |channel| setup.within(channel));
                 server = ServerMechanism::new(&name, setup);

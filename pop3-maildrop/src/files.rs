@@ -16,7 +16,11 @@ pub(crate) const PRIVATE: u32 = 0o600;
 /// may write into a mailbox can have other files read; nor does a FIFO block the session.
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
+    regular(OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?)
+}
+
+/// A file, if it is a regular one.
+pub(crate) fn regular(file: File) -> io::Result<File> {
     if file.metadata()?.is_file() {
         Ok(file)
     } else {

@@ -1,9 +1,9 @@
 //! Putting a letter into a Maildir, as an MTA does.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,13 +11,9 @@ use std::time::SystemTime;
 
 use pop3_proto::UniqueId;
 use pop3_proto::multiline::Counter;
-#[cfg(target_os = "linux")]
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-#[cfg(target_os = "linux")]
-use rustix::io::Errno;
 
+use super::directory::Directory;
 use super::folder;
-use crate::files::{PRIVATE, sync_dir};
 
 /// Delivers a letter: all that the reader has, of any size, with any line ends. Returns where the
 /// letter is.
@@ -49,7 +45,8 @@ pub fn deliver(maildir: impl AsRef<Path>, letter: &mut impl Read) -> io::Result<
 pub struct Delivery {
     maildir: PathBuf,
     file: File,
-    temporary: PathBuf,
+    /// The name in `tmp`.
+    temporary: String,
     stem: String,
     size: u64,
     counter: Counter,
@@ -66,9 +63,8 @@ impl Delivery {
         let maildir = maildir.as_ref().to_owned();
         folder::create(&maildir)?;
         let stem = fresh_stem();
-        let temporary = maildir.join("tmp").join(format!("{stem}.{}", host()));
-        let file =
-            OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&temporary)?;
+        let temporary = format!("{stem}.{}", host());
+        let file = Directory::open(&maildir, "tmp")?.create(&temporary)?;
         let counter = Counter::new();
         Ok(Self { maildir, file, temporary, stem, size: 0, counter, ends_line: true })
     }
@@ -82,10 +78,9 @@ impl Delivery {
     /// power cut, and may come a second time when it is delivered again.
     pub fn commit(self) -> io::Result<PathBuf> {
         self.file.sync_all()?;
-        let new = self.maildir.join("new");
-        let path = new.join(self.name());
-        place(&self.temporary, &path)?;
-        sync_dir(&new)?;
+        let new = Directory::open(&self.maildir, "new")?;
+        let path = self.place(&new)?;
+        new.sync()?;
         Ok(path)
     }
 
@@ -104,14 +99,23 @@ impl Delivery {
         }
         deliveries.iter().try_for_each(|delivery| delivery.file.sync_all())?;
         let mut places = Vec::with_capacity(deliveries.len());
+        let mut folders = BTreeMap::new();
         for delivery in &deliveries {
-            let path = delivery.maildir.join("new").join(delivery.name());
-            place(&delivery.temporary, &path)?;
-            places.push(path);
+            let new = match folders.entry(&delivery.maildir) {
+                Entry::Occupied(open) => open.into_mut(),
+                Entry::Vacant(closed) => closed.insert(Directory::open(&delivery.maildir, "new")?),
+            };
+            places.push(delivery.place(new)?);
         }
-        let maildirs: BTreeSet<_> = deliveries.iter().map(|delivery| &delivery.maildir).collect();
-        maildirs.into_iter().try_for_each(|maildir| sync_dir(&maildir.join("new")))?;
+        folders.values().try_for_each(Directory::sync)?;
         Ok(places)
+    }
+
+    /// Moves the letter there; returns its path.
+    fn place(&self, new: &Directory) -> io::Result<PathBuf> {
+        let name = self.name();
+        Directory::open(&self.maildir, "tmp")?.move_to(&self.temporary, new, &name)?;
+        Ok(self.maildir.join("new").join(name))
     }
 
     /// `<seconds>.M<microseconds>P<process>Q<count>.<host>,S=<size>,W=<size with CRLF>`, with the
@@ -146,24 +150,9 @@ impl Write for Delivery {
 impl Drop for Delivery {
     fn drop(&mut self) {
         // After a commit there is no such file any more.
-        let _ = fs::remove_file(&self.temporary);
+        let _ = Directory::open(&self.maildir, "tmp")
+            .and_then(|tmp| tmp.remove(self.temporary.as_ref()));
     }
-}
-
-/// Gives a letter its name in `new`, unless another has it: a clock that is set back, and processes
-/// that all have the same number, as in containers, can make a name twice.
-#[cfg(target_os = "linux")]
-fn place(temporary: &Path, letter: &Path) -> io::Result<()> {
-    match renameat_with(CWD, temporary, CWD, letter, RenameFlags::NOREPLACE) {
-        // Not every file system knows how.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => fs::rename(temporary, letter),
-        placed => Ok(placed?),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn place(temporary: &Path, letter: &Path) -> io::Result<()> {
-    fs::rename(temporary, letter)
 }
 
 /// What makes a name unique: time, process, and a count for deliveries within one microsecond.
@@ -198,6 +187,7 @@ fn escape_host(host: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_host_name_cannot_break_the_file_name() {

@@ -2,21 +2,26 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File};
+use std::ffi::{OsStr, OsString};
+use std::fs::{DirBuilder, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::directory::Directory;
 use super::name;
-use crate::files::{open_regular, parent, sync_dir};
+use crate::files::{parent, sync_dir};
 use crate::storage::{Removal, RemoveError};
 
 /// How often a letter is looked for again before it counts as gone: a directory that is read while
 /// a letter is renamed may show neither of its names.
 const LOOKS: usize = 3;
+
+/// Where letters are. `new` comes first: a letter that moves to `cur` while they are listed is seen
+/// twice rather than never.
+const PARTS: [&str; 2] = ["new", "cur"];
 
 /// How old a file in `tmp` is when nobody can still be writing it.
 const STALE: Duration = Duration::from_secs(36 * 60 * 60);
@@ -34,14 +39,8 @@ pub(super) fn create(root: &Path) -> io::Result<()> {
     }
     let mut any = false;
     for part in ["tmp", "new", "cur"] {
-        let path = root.join(part);
-        any |= made(&path)?;
-        if !fs::symlink_metadata(&path)?.is_dir() {
-            return Err(io::Error::new(
-                ErrorKind::NotADirectory,
-                format!("{part} is no directory"),
-            ));
-        }
+        any |= made(&root.join(part))?;
+        Directory::open(root, part)?;
     }
     if any { sync_dir(root) } else { Ok(()) }
 }
@@ -49,13 +48,11 @@ pub(super) fn create(root: &Path) -> io::Result<()> {
 /// Removes what failed deliveries left in `tmp`, as mail readers are expected to. Failing at that
 /// is no reason to keep anybody from their mail.
 pub(super) fn sweep(root: &Path) {
-    let Ok(entries) = fs::read_dir(root.join("tmp")) else { return };
-    for entry in entries.flatten() {
-        // Metadata of the entry itself: a link is not followed.
-        let Ok(metadata) = entry.metadata() else { continue };
-        let age = metadata.modified().map(|at| SystemTime::now().duration_since(at));
-        if metadata.is_file() && matches!(age, Ok(Ok(age)) if age > STALE) {
-            let _ = fs::remove_file(entry.path());
+    let Ok(tmp) = Directory::open(root, "tmp") else { return };
+    for name in tmp.files().unwrap_or_default() {
+        let age = tmp.modified(&name).map(|at| SystemTime::now().duration_since(at));
+        if matches!(age, Ok(Ok(age)) if age > STALE) {
+            let _ = tmp.remove(&name);
         }
     }
 }
@@ -63,17 +60,14 @@ pub(super) fn sweep(root: &Path) {
 /// Where a letter was when it was last seen.
 #[derive(Debug)]
 struct Entry {
-    subdirectory: &'static str,
+    /// Which of [`PARTS`] it was in.
+    part: usize,
     name: OsString,
 }
 
 impl Entry {
     fn unique(&self) -> &[u8] {
         name::unique(self.name.as_bytes())
-    }
-
-    fn path(&self, root: &Path) -> PathBuf {
-        root.join(self.subdirectory).join(&self.name)
     }
 }
 
@@ -112,33 +106,36 @@ impl Folder {
         let seconds = than.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
         let by_name = self.entries.borrow().get(index).map(|entry| name::arrival(entry.unique()).0);
         by_name.is_some_and(|at| at < seconds || at == u64::MAX)
-            && fs::symlink_metadata(self.path(index))
-                .and_then(|metadata| metadata.modified())
-                .is_ok_and(|at| at < than)
+            && self.within(index, Directory::modified).is_ok_and(|at| at < than)
     }
 
     /// Opens a letter wherever it is now; `NotFound` when it is nowhere.
     pub(super) fn open(&self, index: usize) -> io::Result<File> {
+        let open = || self.within(index, Directory::file);
         for _ in 0..LOOKS {
-            match open_regular(&self.path(index)) {
+            match open() {
                 Err(error) if error.kind() == ErrorKind::NotFound => self.look_again()?,
                 opened => return opened,
             }
         }
-        open_regular(&self.path(index))
+        open()
     }
 
     /// Removes letters wherever they are now, and makes that durable. One outcome for each; a
     /// letter that is nowhere to be found is removed.
     pub(super) fn remove(&mut self, indices: &[usize]) -> Vec<Removal> {
         let mut outcomes: Vec<Option<Removal>> = indices.iter().map(|_| None).collect();
+        let directories =
+            PARTS.map(|part| Directory::open(&self.root, part).map_err(RemoveError::from));
         let mut looked: Removal = Ok(());
         for look in 0..=LOOKS {
             for (outcome, index) in outcomes.iter_mut().zip(indices) {
                 if outcome.is_none() {
-                    *outcome = match fs::remove_file(self.path(*index)) {
-                        Err(error) if error.kind() == ErrorKind::NotFound => None,
-                        removed => Some(removed.map_err(RemoveError::from)),
+                    let Entry { part, name } = &self.entries.borrow()[*index];
+                    *outcome = match directories[*part].as_ref().map(|part| part.remove(name)) {
+                        Ok(Err(error)) if error.kind() == ErrorKind::NotFound => None,
+                        Ok(removed) => Some(removed.map_err(RemoveError::from)),
+                        Err(error) => Some(Err(error.clone())),
                     };
                 }
             }
@@ -147,18 +144,24 @@ impl Folder {
                 looked = looked.and(self.look_again().map_err(RemoveError::from));
             }
         }
-        let synced: Removal = ["new", "cur"]
-            .iter()
-            .try_for_each(|part| sync_dir(&self.root.join(part)))
-            .map_err(RemoveError::from);
+        let synced: Removal = directories.iter().try_for_each(|directory| match directory {
+            Ok(directory) => directory.sync().map_err(RemoveError::from),
+            Err(error) => Err(error.clone()),
+        });
         outcomes
             .into_iter()
             .map(|outcome| outcome.unwrap_or_else(|| looked.clone()).and(synced.clone()))
             .collect()
     }
 
-    fn path(&self, index: usize) -> PathBuf {
-        self.entries.borrow()[index].path(&self.root)
+    /// Does something with a letter where it was when it was last seen.
+    fn within<T>(
+        &self,
+        index: usize,
+        act: impl FnOnce(&Directory, &OsStr) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let Entry { part, name } = &self.entries.borrow()[index];
+        act(&Directory::open(&self.root, PARTS[*part])?, name)
     }
 
     /// Notes where the letters are now.
@@ -180,27 +183,16 @@ fn order(unique: &[u8]) -> ((u64, u64), &[u8]) {
     (name::arrival(unique), unique)
 }
 
-/// The regular files in `new` and `cur` whose names do not begin with a dot. `new` comes first: a
-/// letter that moves to `cur` meanwhile is seen twice rather than never.
+/// The regular files in `new` and `cur` whose names do not begin with a dot.
 fn list(root: &Path) -> io::Result<Vec<Entry>> {
     let mut entries = Vec::new();
-    for subdirectory in ["new", "cur"] {
-        for entry in fs::read_dir(root.join(subdirectory))? {
-            let entry = entry?;
-            let name = entry.file_name();
-            if name.as_bytes().first() != Some(&b'.') && is_file(&entry)? {
-                entries.push(Entry { subdirectory, name });
-            }
-        }
+    for (part, name) in PARTS.iter().enumerate() {
+        let names = Directory::open(root, name)?.files()?.into_iter();
+        entries.extend(
+            names
+                .filter(|name| !name.as_bytes().starts_with(b"."))
+                .map(|name| Entry { part, name }),
+        );
     }
     Ok(entries)
-}
-
-/// Where the directory does not tell the type, the file may be gone before it is asked.
-fn is_file(entry: &fs::DirEntry) -> io::Result<bool> {
-    match entry.file_type() {
-        Ok(kind) => Ok(kind.is_file()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
 }

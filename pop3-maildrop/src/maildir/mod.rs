@@ -19,7 +19,8 @@
 //! touched for 36 hours are remains of failed deliveries and are removed when a session begins.
 //!
 //! **Symbolic links are not followed**: one is no letter, and one in place of `tmp`, `new`, `cur` or a
-//! file of ours is an error. The Maildir itself may be one: that is the operator's to decide.
+//! file of ours is an error, also when it was put there in mid-session. The Maildir itself may be one:
+//! that is the operator's to decide.
 //!
 //! ```
 //! use pop3_maildrop::maildir::{Maildir, deliver};
@@ -35,6 +36,7 @@
 //! ```
 
 mod delivery;
+mod directory;
 mod folder;
 mod letter;
 mod name;

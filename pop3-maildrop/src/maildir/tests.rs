@@ -90,6 +90,39 @@ fn directories_that_are_links_are_not_followed() {
     }
 }
 
+/// Somebody who may write into a mailbox, and not into another one, has the time between two steps.
+#[test]
+fn a_directory_that_becomes_a_link_is_not_followed() {
+    let old = SystemTime::now() - Duration::from_secs(48 * 3600);
+    for part in ["tmp", "new", "cur"] {
+        let names = ["new/1.h", "cur/2.h", "tmp/3.h"];
+        let (dir, other) = (maildir(&names), maildir(&names));
+        names.iter().for_each(|name| touch(&other, name, old));
+        let mut open = Maildir::open(dir.path()).unwrap();
+        let dropped = Delivery::begin(dir.path()).unwrap();
+        for temporary in files(dir.path().join("tmp")) {
+            fs::write(other.path().join("tmp").join(temporary.file_name().unwrap()), "x").unwrap();
+        }
+        touch(&other, "tmp/3.h", old);
+        let mut delivery = Delivery::begin(dir.path()).unwrap();
+        delivery.write_all(b"a letter\n").unwrap();
+
+        fs::rename(dir.path().join(part), dir.path().join("away")).unwrap();
+        symlink(other.path().join(part), dir.path().join(part)).unwrap();
+        drop(dropped);
+        super::folder::sweep(dir.path());
+        for (number, at) in [(1, "new"), (2, "cur")] {
+            assert_eq!(read(&open, number).is_ok(), at != part, "{part}");
+        }
+        assert_eq!(delivery.commit().is_ok(), part == "cur", "{part}");
+        let reached = open.expire(SystemTime::now() + Duration::from_secs(60));
+        assert_eq!(reached.is_ok(), part == "tmp", "{part}");
+        open.remove(&numbers(&[1, 2]));
+        let lie = |part: &str| files(other.path().join(part)).len();
+        assert_eq!((lie("new"), lie("cur"), lie("tmp")), (1, 1, 2), "{part}");
+    }
+}
+
 #[test]
 fn the_files_beside_the_letters_are_not_followed_either() {
     let (dir, other) = (maildir(&["new/1.h"]), tempfile::tempdir().unwrap());
@@ -362,7 +395,6 @@ fn deliveries_arrive_in_order_with_conformant_names() {
     assert_eq!(ids(&open), names);
 }
 
-/// Letters in which line ends meet each other.
 /// Writes the file's time.
 fn touch(dir: &tempfile::TempDir, name: &str, time: SystemTime) {
     fs::File::open(dir.path().join(name)).unwrap().set_modified(time).unwrap();
@@ -411,6 +443,7 @@ fn a_letter_that_cannot_be_removed_when_it_is_old_stays_in_the_snapshot() {
     assert_eq!(ids(&open), ["1000000000.M1.h"]);
 }
 
+/// Letters in which line ends meet each other.
 fn letter() -> impl Strategy<Value = Vec<u8>> {
     let octet = prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'.'), any::<u8>()];
     proptest::collection::vec(octet, 0..40)

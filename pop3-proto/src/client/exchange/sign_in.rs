@@ -33,6 +33,7 @@ pub struct SignIn {
     current: Option<(Way, Login)>,
     /// How many connections broke off.
     breaks: usize,
+    /// As long as there is something left to try.
     first_refusal: Option<Error>,
 }
 
@@ -77,12 +78,8 @@ impl SignIn {
     /// another one.
     #[must_use]
     pub fn wants_to_go_on(&self) -> bool {
-        let untried = self.methods.iter().any(|method| {
-            let refused = self.refused.iter().any(|(refused, _)| refused == method);
-            !refused && self.may_help(*method)
-        });
-        // Each connection has to bring something.
-        self.first_refusal.is_some() && untried && self.breaks <= self.refused.len()
+        // What it broke off is left to try. Each connection has to bring a refusal.
+        self.first_refusal.is_some() && self.breaks <= self.refused.len()
     }
 
     /// Whether a method shows the server something that it has not refused yet. After a proof, only
@@ -182,6 +179,7 @@ impl SignIn {
         }
         self.refused.push(way);
         if is_about_something_else(reply) {
+            self.first_refusal = None;
             return Some(error);
         }
         self.first_refusal.get_or_insert(error);

@@ -213,6 +213,12 @@ fn another_connection_is_wanted_for_what_may_help_alone() {
     only.set_methods([Method::CramMd5]);
     assert!(!refuse(&mut only, &[NO]), "there is no other method");
 
+    let mut busy = sign_in(mark());
+    let mut scene = offering("SASL LOGIN CRAM-MD5");
+    let dialogue = [("AUTH CRAM-MD5", "-ERR no\r\n"), ("AUTH LOGIN", "-ERR [IN-USE] no\r\n")];
+    assert!(scene.drive(&mut busy, &dialogue).is_err());
+    assert!(!busy.wants_to_go_on(), "no other method helps");
+
     let mut several = sign_in(mark());
     assert!(refuse(&mut several, &[NO]), "PLAIN is left");
     assert!(!refuse(&mut several, &[]), "the second connection has brought nothing");

@@ -1,5 +1,8 @@
 //! A transport and the state machine that speaks over it.
 
+#[cfg(test)]
+mod tests;
+
 use core::future::poll_fn;
 use core::task::{Context, Poll};
 use std::io;

@@ -157,3 +157,108 @@ impl Options {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::exchange::Exchange;
+    use core::task::Poll;
+
+    fn options(security: Security) -> Options {
+        Options { security, ..Options::default() }
+    }
+
+    /// Whether a session with a server that lists STLS goes on in clear text, over to TLS, or ends
+    /// where that is refused.
+    fn opens(options: &Options, loopback: bool) -> &'static str {
+        let mut connection = Connection::new(Config::default());
+        let mut opening = options.opening(loopback);
+        connection.receive(b"+OK\r\n");
+        assert!(opening.poll(&mut connection).is_pending());
+        connection.receive(b"+OK\r\nSTLS\r\n.\r\n");
+        if opening.poll(&mut connection).is_ready() {
+            return "clear";
+        }
+        connection.receive(b"-ERR not now\r\n");
+        match opening.poll(&mut connection) {
+            Poll::Ready(Ok(_)) => "if it can",
+            Poll::Ready(Err(_)) => "TLS",
+            Poll::Pending => unreachable!(),
+        }
+    }
+
+    #[test]
+    fn security_is_opened_with() {
+        let auto = options(Security::Auto);
+        assert_eq!((opens(&auto, true), opens(&auto, false)), ("if it can", "TLS"));
+        for loopback in [true, false] {
+            assert_eq!(opens(&options(Security::StartTls), loopback), "TLS");
+            assert_eq!(opens(&options(Security::Implicit), loopback), "clear");
+            assert_eq!(opens(&options(Security::None), loopback), "clear");
+        }
+    }
+
+    #[test]
+    fn tls_begins_with_the_connection_where_that_is_wanted_or_the_port_says_so() {
+        let begins = |security, port| {
+            let endpoint = Endpoint::new("pop.example.org", port).unwrap();
+            options(security).implicit_tls(&endpoint)
+        };
+        assert!(begins(Security::Auto, TLS_PORT) && !begins(Security::Auto, 110));
+        assert!(begins(Security::Implicit, TLS_PORT) && begins(Security::Implicit, 110));
+        for never in [Security::None, Security::StartTls] {
+            assert!(!begins(never, TLS_PORT) && !begins(never, 110));
+        }
+    }
+
+    #[test]
+    fn secrets_go_in_clear_text_where_that_is_allowed() {
+        let allowed = |cleartext, loopback| {
+            Options { cleartext, ..Options::default() }.allows_cleartext(loopback)
+        };
+        for loopback in [true, false] {
+            assert!(!allowed(Cleartext::Never, loopback));
+            assert!(allowed(Cleartext::Always, loopback));
+            assert_eq!(allowed(Cleartext::OnLoopback, loopback), loopback);
+        }
+    }
+
+    #[test]
+    fn tls_starts_when_the_server_has_agreed_and_with_a_server_that_is_known() {
+        let mut pipe = options(Security::StartTls).pipe(&endpoint()).unwrap();
+        let start = |pipe: &mut Pipe<Connection>, endpoint: Option<&Endpoint>| {
+            options(Security::StartTls).start_tls(pipe, endpoint)
+        };
+        pipe.connection().receive(b"+OK\r\n");
+        start(&mut pipe, None).unwrap();
+        pipe.connection().send(crate::Command::Stls).unwrap();
+        pipe.connection().receive(b"+OK\r\n");
+        while pipe.connection().poll().is_some() {}
+        assert!(pipe.get_ref().wants_tls());
+        let unknown = start(&mut pipe, None);
+        assert!(matches!(unknown, Err(Error::TlsUnavailable)), "whose certificate?");
+        #[cfg(not(feature = "tls"))]
+        assert!(matches!(start(&mut pipe, Some(&endpoint())), Err(Error::TlsUnavailable)));
+    }
+
+    fn endpoint() -> Endpoint {
+        Endpoint::new("pop.example.org", 110).unwrap()
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn a_handshake_begins_once() {
+        let mut options = options(Security::Implicit);
+        let own = rcgen::generate_simple_self_signed(["pop.example.org".into()]).unwrap();
+        let roots = own.cert.pem();
+        options.tls = Some(crate::tls::ClientTls::with_roots_pem(roots.as_bytes()).unwrap());
+        let mut implicit = options.pipe(&endpoint()).unwrap();
+        assert!(implicit.is_handshaking() && implicit.wants_write());
+
+        options.security = Security::StartTls;
+        let mut pipe = options.pipe(&endpoint()).unwrap();
+        assert!(!pipe.is_handshaking());
+        options.start_tls(&mut pipe, Some(&endpoint())).unwrap();
+        assert!(!pipe.is_handshaking(), "nobody has asked for it");
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::super::SaslError;
 use super::super::bearer::{END, pairs, token};
+use super::super::prepare::lenient_user;
 use super::super::scram::Header;
 use super::password::user;
 use crate::secret::Secret;
@@ -46,7 +47,7 @@ fn oauth_bearer(message: &[u8]) -> Result<(Option<UserName>, Secret), SaslError>
     let (Some((_, value)), None) = (auth.next(), auth.next()) else {
         return Err(SaslError::Malformed);
     };
-    Ok((header.authorization, token(value)?))
+    Ok((header.authorization.map(lenient_user).transpose()?, token(value)?))
 }
 
 /// `user=`name, an octet 1, `auth=Bearer `token, two octets 1.

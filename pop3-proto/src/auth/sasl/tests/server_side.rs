@@ -145,6 +145,25 @@ fn tokens_are_read_by_the_letter() {
     }
 }
 
+/// RFC 5034, section 4: a name in two spellings is one mailbox, whatever it is named in.
+#[cfg(feature = "saslprep")]
+#[test]
+fn every_mechanism_prepares_the_name() {
+    for (mechanism, message) in [
+        ("PLAIN", "\0ba\u{308}r\u{ad}\0password"),
+        ("CRAM-MD5", "ba\u{308}r\u{ad} b913a602c7eda7a495b4e6e7334d3890"),
+        ("OAUTHBEARER", "n,a=ba\u{308}r\u{ad},\x01auth=Bearer t\x01\x01"),
+        ("XOAUTH2", "user=ba\u{308}r\u{ad}\x01auth=Bearer t\x01\x01"),
+    ] {
+        let mut server = server(mechanism);
+        if mechanism == "CRAM-MD5" {
+            server.step(None);
+        }
+        let known = credentials(server.step(Some(message.as_bytes())));
+        assert_eq!(known.user().map(UserName::as_str), Some("b\u{e4}r"), "{mechanism}");
+    }
+}
+
 #[test]
 fn a_tokens_refusal_is_explained_before_it_is_said() {
     for (name, message, told) in [

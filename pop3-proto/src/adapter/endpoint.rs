@@ -137,7 +137,11 @@ mod tests {
 
     #[test]
     fn hosts_may_come_with_their_ports_or_as_addresses() {
-        let text = |endpoint: Endpoint| endpoint.to_string();
+        let text = |endpoint: Endpoint| {
+            let host = endpoint.host().to_owned();
+            assert_eq!(Endpoint::new(&host, endpoint.port()).as_ref(), Ok(&endpoint));
+            endpoint.to_string()
+        };
         assert_eq!(text(("localhost", 1110).try_into().unwrap()), "localhost:1110");
         assert_eq!(text("localhost:1110".try_into().unwrap()), "localhost:1110");
         let address: SocketAddr = "[::1]:1110".parse().unwrap();

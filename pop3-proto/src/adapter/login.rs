@@ -65,3 +65,16 @@ pub fn sign_in(account: Account, methods: &[Method], cleartext: bool) -> Result<
     sign_in.allow_cleartext(cleartext);
     Ok(sign_in)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_login_shows_why_and_nothing_of_the_client() {
+        let failed = LoginFailed::before(Error::TlsUnavailable, "a client");
+        let shown = alloc::format!("{failed:?}");
+        assert_eq!(shown, "LoginFailed { error: TlsUnavailable, .. }");
+        assert!(failed.client.is_some());
+    }
+}

@@ -156,9 +156,12 @@ fn what_was_refused_is_not_shown_again_by_another_name() {
 fn a_refusal_about_something_else_ends_the_search() {
     for code in ["IN-USE", "LOGIN-DELAY", "SYS/TEMP", "SYS/PERM"] {
         let refusal = alloc::format!("-ERR [{code}] no\r\n");
-        let mut scene = offering("SASL PLAIN LOGIN,USER,RESP-CODES,AUTH-RESP-CODE");
-        let error = scene.drive(sign_in(mark()), &[(PLAIN, &*refusal)]).unwrap_err();
-        assert!(matches!(error, Error::Refused { .. }), "{code}: {error}");
+        for (methods, said) in [("PLAIN LOGIN", PLAIN), ("CRAM-MD5 PLAIN", "AUTH CRAM-MD5")] {
+            let capabilities = alloc::format!("SASL {methods},USER,RESP-CODES,AUTH-RESP-CODE");
+            let mut scene = offering(&capabilities);
+            let error = scene.drive(sign_in(mark()), &[(said, &*refusal)]).unwrap_err();
+            assert!(matches!(error, Error::Refused { .. }), "{code}: {error}");
+        }
     }
 }
 

@@ -32,8 +32,9 @@ const LETTERS: usize = 6;
 /// For so long the network misbehaves; then it is mended.
 const TROUBLE: Duration = Duration::from_secs(120);
 
-/// By then a client has everything, however it went before.
-const END: Duration = Duration::from_secs(600);
+/// By then a client has everything, however it went before: a server that was told of no end holds the
+/// mailbox for ten minutes (RFC 1939, section 3).
+const END: Duration = Duration::from_secs(120 + 600 + 180);
 
 fn mark() -> UserName {
     UserName::new("mark").unwrap()

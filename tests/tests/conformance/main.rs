@@ -5,8 +5,8 @@
 //! whole against the usual configuration, and what that cannot decide against the others. At the
 //! end every mandatory case has passed somewhere and nothing has failed anywhere.
 //!
-//! With `POP3_TIMERS=1` in the environment it takes a quarter of an hour, and cases that wait for
-//! limits of time are among it.
+//! With `POP3_TIMERS=1` in the environment it takes an hour, and cases that wait for limits of
+//! time are among it.
 
 mod ours;
 

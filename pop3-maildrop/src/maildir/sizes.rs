@@ -16,7 +16,7 @@ use crate::notes::Kind;
 
 /// The file beside the letters: a line `<octets> <unique-id>` for each.
 const NOTES: &str = "pop3-sizes";
-const KIND: Kind = Kind("pop3-sizes 1");
+const KIND: Kind = Kind("pop3-sizes 2");
 
 /// The folder's messages with their sizes. Letters that vanish or may not be read leave the folder.
 pub(super) fn measure_all(root: &Path, folder: &mut Folder) -> io::Result<Vec<MessageInfo>> {
@@ -55,7 +55,10 @@ fn parse(line: &str) -> Option<(&str, Octets)> {
 
 fn render(messages: &[MessageInfo]) -> String {
     messages.iter().fold(String::new(), |mut text, MessageInfo { octets, unique_id }| {
-        let _ = writeln!(text, "{octets} {unique_id}");
+        // As it is: what is shown of it has its backslashes doubled.
+        if let Some(unique_id) = unique_id.as_str() {
+            let _ = writeln!(text, "{octets} {unique_id}");
+        }
         text
     })
 }

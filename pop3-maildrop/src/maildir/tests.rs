@@ -250,11 +250,19 @@ fn a_second_login_opens_no_letters() {
 }
 
 #[test]
+fn sizes_of_letters_with_backslashes_in_their_names_are_not_mixed_up() {
+    let dir = maildir(&["new/\\", "new/\\\\", "new/a\\b"]);
+    let before = Maildir::open(dir.path()).unwrap().messages().to_vec();
+    assert_ne!(before[0].octets, before[1].octets);
+    assert_eq!(Maildir::open(dir.path()).unwrap().messages(), before);
+}
+
+#[test]
 fn damaged_size_notes_are_counted_anew() {
     let dir = maildir(&["new/1.a"]);
     let before = Maildir::open(dir.path()).unwrap().messages().to_vec();
     let notes = dir.path().join("pop3-sizes");
-    for damage in ["", "\0\0\0", "pop3-sizes 1 0\n99 1.a\n"] {
+    for damage in ["", "\0\0\0", "pop3-sizes 2 0\n99 1.a\n"] {
         fs::write(&notes, damage).unwrap();
         assert_eq!(Maildir::open(dir.path()).unwrap().messages(), before);
     }

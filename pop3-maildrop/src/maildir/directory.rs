@@ -71,12 +71,14 @@ impl Directory {
     /// When a file of it, or a link, was last written to.
     pub(super) fn modified(&self, name: &OsStr) -> io::Result<SystemTime> {
         let status = self.status(name)?;
-        let since = |seconds: i64| Duration::from_secs(seconds.unsigned_abs());
-        let epoch = SystemTime::UNIX_EPOCH;
-        let time = match status.st_mtime {
-            before @ ..0 => epoch.checked_sub(since(before)),
-            after => epoch.checked_add(since(after)),
+        let seconds = Duration::from_secs(status.st_mtime.unsigned_abs());
+        let second = match status.st_mtime {
+            ..0 => SystemTime::UNIX_EPOCH.checked_sub(seconds),
+            _ => SystemTime::UNIX_EPOCH.checked_add(seconds),
         };
+        // Of another type on other systems.
+        let within = Duration::from_nanos(status.st_mtime_nsec as _);
+        let time = second.and_then(|second| second.checked_add(within));
         time.ok_or_else(|| ErrorKind::InvalidData.into())
     }
 
@@ -120,7 +122,8 @@ mod tests {
         let file = File::create(dir.path().join("cur/1.h")).unwrap();
         let directory = Directory::open(dir.path(), "cur").unwrap();
         let (epoch, day) = (SystemTime::UNIX_EPOCH, Duration::from_secs(86_400));
-        for time in [epoch - day, epoch, epoch + day] {
+        let moment = Duration::from_nanos(1);
+        for time in [epoch - day, epoch - moment, epoch, epoch + moment, epoch + day + moment] {
             file.set_modified(time).unwrap();
             assert_eq!(directory.modified("1.h".as_ref()).unwrap(), time);
         }

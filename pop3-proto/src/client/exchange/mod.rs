@@ -70,9 +70,9 @@ pub use sign_in::SignIn;
 ///
 /// An exchange takes events off the connection until it has its answer, and drops those that are
 /// not its own: what is left of an exchange that was given up, and the answers to commands that
-/// the host has sent itself. A challenge to a login that was given up is cancelled, since the server
-/// waits for a response (RFC 5034, section 4). So drive one exchange after the other; what was
-/// forgiven can be asked for at any time ([`quirks`](Connection::quirks)).
+/// the host has sent itself. So drive one exchange after the other; what was forgiven can be asked
+/// for at any time ([`quirks`](Connection::quirks)). A challenge to a login that was given up is
+/// cancelled, since the server waits for a response (RFC 5034, section 4).
 pub trait Exchange {
     /// What it is good for.
     type Output;

@@ -79,6 +79,7 @@ impl<I: Iterator<Item = Command>> Retrieve<I> {
                     };
                     return Poll::Ready(Ok(Some((number, reply))));
                 }
+                // Answers come in order, so while there is a current message, it is that one's.
                 Event::Done { .. } => self.current = None,
                 _ => {}
             }
